@@ -1,0 +1,43 @@
+package fetch
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Position says where a URL came from. Source 0 is the list that the user gave:
+// its URL lines are counted from 1, bad ones too, blank lines and comments not.
+type Position struct {
+	Source int
+	Index  int64 // seq in a record
+}
+
+// Request is one hop to be asked. It is plain data, so that it can travel to
+// another process; the strings are shared and never changed.
+type Request struct {
+	Position
+	Asked string // the URL as the record shows it: the list's spelling if that is printable ASCII, else URL
+	URL   string // the URL of this hop: absolute, serialised, without fragment
+	Host  string // its host: name in lower case and punycode, and port unless 80 or 443
+	File  string // the list's name; "argument" for a URL on the command line
+	Line  int64  // the line in File, from 1; for "argument" which one
+
+	Method  string        // "" is GET
+	Timeout time.Duration // for this hop: what is left of the attempt; 0 is no limit
+	Foreign bool          // a redirect has left the listed URL's scheme, host or port: no credentials
+	Extra   *Extra        // what the line said beside its URL; nil if nothing
+
+	Attempt   int           // which one of this URL, from 1
+	Redirects []string      // the URLs of this attempt's hops before this one, oldest first
+	Waited    time.Duration // how long limits and retry pauses have held this URL back so far
+}
+
+// Extra is what a JSON line of a list says beside its URL.
+type Extra struct {
+	Header  []Field         // sent after, and instead of equally named, headers of the run
+	Timeout time.Duration   // instead of the run's; 0 is the run's
+	Meta    json.RawMessage // copied into the record untouched; nil if none
+}
+
+// Field is one header field.
+type Field struct{ Name, Value string }

@@ -1,0 +1,48 @@
+package parse
+
+import (
+	"encoding/json"
+	"time"
+
+	"trawl/fetch"
+)
+
+// Record is what is kept of one URL: a page if Class is "", else a failure. It
+// is small, plain data and holds no body.
+type Record struct {
+	Seq       int64
+	URL       string   // as asked for
+	FinalURL  string   // after redirects; "" if there were none
+	Redirects []string // the hops between
+	Status    int      // of the last answer; 0 is none
+
+	HasSize   bool  // Size has a value: the page's body was counted
+	Size      int64 // characters of the decoded text; of a body that is no text its bytes
+	HasBody   bool  // Bytes and WireBytes have a value: a body was read whole
+	Bytes     int64 // of the decoded body
+	WireBytes int64 // of the body as transferred
+
+	ContentType   string
+	Title         string
+	Proto, IP     string
+	ETag          string
+	LastModified  string
+	SHA256        string // of the decoded body; hex, "" if not asked for
+	fetch.Timings        // of the last attempt: Start of its first hop, Duration to its last byte; the zero Start is none
+
+	Attempts int           // 1 is no retry
+	Waited   time.Duration // held back by limits and retry pauses
+
+	Class     fetch.Class // "" is a page
+	Error     string      // prose
+	Retryable bool
+
+	Meta json.RawMessage // copied from the list; nil if none
+	Data json.RawMessage // a JSON object from --select; nil if none
+
+	// What the errors file needs beside.
+	File    string // where the URL stands
+	Line    int64
+	Header  []fetch.Field
+	Timeout time.Duration // the line's own; 0 is none
+}
