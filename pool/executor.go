@@ -1,0 +1,77 @@
+package pool
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+)
+
+// Options configures an [Executor]. The zero value is ready to use.
+type Options struct {
+	Workers int // calls at once; 0 is DefaultWorkers()
+	Window  int // calls submitted and not ended, at most; 0 is 2×Workers, less than Workers is refused
+
+	// OnPanic is told of every callback that panicked, on the goroutine that ran
+	// the callback; so more than one may call it at once. A panic of its own is not caught.
+	// nil: only the error of Shutdown tells of them.
+	OnPanic func(*PanicError)
+}
+
+// DefaultWorkers is the number of workers of an executor that is not told any:
+// four more than there are processors (GOMAXPROCS), at most 32, as in Python. It
+// suits calls that compute, with a few that wait; for calls that mostly wait for a
+// network a larger number is better.
+func DefaultWorkers() int { return min(32, runtime.GOMAXPROCS(0)+4) }
+
+// Executor makes calls with an [Engine], Options.Workers at once. All methods
+// may be called from any goroutine. It holds goroutines until Shutdown.
+type Executor[In, Out any] struct {
+	engine  Engine[In, Out]
+	workers int
+	window  int
+	onPanic func(*PanicError)
+
+	turns sync.Pool      // of *turn
+	crew  sync.WaitGroup // the workers
+	ended chan struct{}  // closed after the engine is
+
+	mu       sync.Mutex       // guards all below
+	queue    line[In, Out]    // in the window, waiting for a worker
+	blocked  line[In, Out]    // Submits that wait for room; only while the window is full
+	used     int              // calls in the window: submitted and not ended
+	hired    int              // workers there are
+	idle     *worker[In, Out] // the one that became idle last, then worker.below
+	rousing  bool             // a worker is on its way to the queue
+	inside   map[uint64]int   // goroutines that hold a place in the window, by ID: see enter
+	closing  bool             // no more calls
+	ending   bool             // the last call has ended
+	closeErr error
+	faults   faults
+}
+
+// New makes an executor that calls engine, and owns it: Shutdown closes it.
+// Workers start when calls come. Options that make no sense are refused; the engine
+// is then still the caller's.
+func New[In, Out any](engine Engine[In, Out], opts Options) (*Executor[In, Out], error) {
+	if opts.Workers == 0 {
+		opts.Workers = DefaultWorkers()
+	}
+	if opts.Workers < 0 {
+		return nil, fmt.Errorf("new executor: %d workers", opts.Workers)
+	}
+	if opts.Window == 0 {
+		opts.Window = 2 * opts.Workers
+	}
+	if opts.Window < opts.Workers {
+		return nil, fmt.Errorf("new executor: a window of %d is less than %d workers", opts.Window, opts.Workers)
+	}
+	return &Executor[In, Out]{
+		engine:  engine,
+		workers: opts.Workers,
+		window:  opts.Window,
+		onPanic: opts.OnPanic,
+		turns:   sync.Pool{New: newTurn},
+		ended:   make(chan struct{}),
+		inside:  make(map[uint64]int),
+	}, nil
+}

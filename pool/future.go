@@ -1,0 +1,128 @@
+package pool
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// State is how far a call has come.
+type State int32
+
+// The states. A call goes from Pending to Running to Finished, or from Pending to
+// Cancelled.
+const (
+	Pending   State = iota // no worker has taken it
+	Running                // a worker has
+	Cancelled              // it will not be made
+	Finished               // it has a value or an error
+)
+
+func (s State) String() string {
+	return [...]string{"pending", "running", "cancelled", "finished"}[s]
+}
+
+func (s State) ended() bool { return s >= Cancelled }
+
+// Future is a call that has been submitted, and its outcome. All methods may be
+// called from any goroutine, also after the executor is shut down. A future whose call
+// has ended holds neither the call's argument nor its context.
+type Future[Out any] struct {
+	owner interface {
+		cancel() bool
+		report(*PanicError)
+	}
+	state atomic.Int32 // a State; what has ended changes no more
+
+	// Set by who ends the call, before state says so.
+	value Out
+	err   error
+
+	mu        sync.Mutex // guards done; callbacks, while the call has not ended (then they are notify's)
+	done      chan struct{}
+	callbacks []func(*Future[Out])
+	first     [1]func(*Future[Out]) // room for the one that most have
+}
+
+// State returns how far the call has come. Pending and Running may be out of date
+// when it returns; Cancelled and Finished are for good.
+func (f *Future[Out]) State() State { return State(f.state.Load()) }
+
+// Running reports whether a worker makes the call now.
+func (f *Future[Out]) Running() bool { return f.State() == Running }
+
+// Cancelled reports whether the call was cancelled.
+func (f *Future[Out]) Cancelled() bool { return f.State() == Cancelled }
+
+// Result waits for the call to end and returns what it returned: its value and
+// error; [ErrCancelled], or a [*PanicError]. If ctx ends before, the error is the
+// context's cause, and the call goes on. Of a call that has ended it never waits,
+// whatever ctx: so in a callback.
+//
+// A call or a callback that waits for another call of the same executor keeps a
+// worker from its work; if all do, nothing moves until ctx ends.
+func (f *Future[Out]) Result(ctx context.Context) (Out, error) {
+	if err := f.wait(ctx); err != nil {
+		var none Out
+		return none, err
+	}
+	return f.value, f.err
+}
+
+// wait returns nil when the call has ended.
+func (f *Future[Out]) wait(ctx context.Context) error {
+	if f.State().ended() {
+		return nil
+	}
+	select {
+	case <-f.Done():
+		return nil
+	case <-ctx.Done():
+		if f.State().ended() {
+			return nil
+		}
+		return context.Cause(ctx)
+	}
+}
+
+// Done returns a channel that is closed when the call has ended, which may be before
+// its callbacks have run.
+func (f *Future[Out]) Done() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.done == nil { // made only here, so that a future that nobody waits on has none
+		f.done = make(chan struct{})
+		if f.State().ended() {
+			close(f.done)
+		}
+	}
+	return f.done
+}
+
+// Cancel ends the call if no worker has taken it yet, and runs its callbacks on
+// this goroutine. It reports whether the call is cancelled, by this Cancel or another:
+// a call that is running or has finished is not.
+func (f *Future[Out]) Cancel() bool { return f.owner.cancel() }
+
+// settle ends the future, once.
+func (f *Future[Out]) settle(s State) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.State().ended() {
+		panic("pool: a future ended twice")
+	}
+	f.state.Store(int32(s))
+	if f.done != nil {
+		close(f.done)
+	}
+}
+
+// String returns the state, and the error of a call that has failed.
+func (f *Future[Out]) String() string {
+	s := f.State()
+	if s == Finished && f.err != nil {
+		return fmt.Sprintf("Future(%s: %s)", s, f.err)
+	}
+	return fmt.Sprintf("Future(%s)", s)
+}

@@ -1,0 +1,69 @@
+package pooltest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// StatusError is the error of a call that fails.
+type StatusError struct{ Code int }
+
+func (e *StatusError) Error() string { return fmt.Sprintf("status %d", e.Code) }
+
+// Call is the call that an engine runs in these tests. Its argument is what to do:
+//
+//	upper TEXT         the value is TEXT in upper case
+//	fail CODE          a *StatusError
+//	timeout            a deadline of the call's own
+//	panic TEXT         panics
+//	exit               runtime.Goexit
+//	hold ADDRESS NAME  says NAME to ADDRESS (TCP), and waits until it is let go or its context ends; the value is NAME
+func Call(ctx context.Context, in string) (string, error) {
+	verb, rest, _ := strings.Cut(in, " ")
+	switch verb {
+	case "upper":
+		return strings.ToUpper(rest), nil
+	case "fail":
+		code, err := strconv.Atoi(rest)
+		if err != nil {
+			return "", err
+		}
+		return "", &StatusError{Code: code}
+	case "timeout":
+		return "", context.DeadlineExceeded
+	case "panic":
+		panic(rest)
+	case "exit":
+		runtime.Goexit()
+	case "hold":
+		address, name, _ := strings.Cut(rest, " ")
+		return hold(ctx, address, name)
+	}
+	return "", fmt.Errorf("no such call: %q", in)
+}
+
+func hold(ctx context.Context, address, name string) (string, error) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	if _, err := io.WriteString(conn, name+"\n"); err != nil {
+		return "", err
+	}
+	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return "", err
+	}
+	return name, nil
+}

@@ -1,0 +1,90 @@
+package pooltest
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"trawl/pool"
+)
+
+// gate holds calls while they run, in whatever process that is.
+type gate struct {
+	t        *testing.T
+	listener *net.TCPListener
+}
+
+func newGate(t *testing.T) *gate {
+	t.Helper()
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return &gate{t: t, listener: l}
+}
+
+// call is the argument of a call that comes to this gate.
+func (g *gate) call(name string) string { return "hold " + g.listener.Addr().String() + " " + name }
+
+// held is a call that is running until it is let go, or the test ends.
+type held struct {
+	t    *testing.T
+	name string
+	conn net.Conn
+}
+
+// next waits until a call has come.
+func (g *gate) next() held {
+	g.t.Helper()
+	if err := g.listener.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		g.t.Fatal(err)
+	}
+	conn, err := g.listener.Accept()
+	if err != nil {
+		g.t.Fatalf("no call came: %v", err)
+	}
+	g.t.Cleanup(func() { conn.Close() })
+	name, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return held{t: g.t, name: strings.TrimSpace(name), conn: conn}
+}
+
+func (h held) release() {
+	h.t.Helper()
+	if _, err := io.WriteString(h.conn, "\n"); err != nil {
+		h.t.Error(err)
+	}
+}
+
+// watched is an engine whose calls and Close are in order.
+type watched struct {
+	pool.Engine[string, string]
+	t       *testing.T
+	running atomic.Int64
+	closed  atomic.Int64
+}
+
+func (w *watched) Call(ctx context.Context, in string) (string, error) {
+	w.running.Add(1)
+	defer w.running.Add(-1)
+	if w.closed.Load() != 0 {
+		w.t.Errorf("call %q of a closed engine", in)
+	}
+	return w.Engine.Call(ctx, in)
+}
+
+func (w *watched) Close() error {
+	if n := w.running.Load(); n != 0 {
+		w.t.Errorf("engine is closed while %d calls run", n)
+	}
+	w.closed.Add(1)
+	return w.Engine.Close()
+}

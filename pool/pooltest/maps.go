@@ -1,0 +1,150 @@
+package pooltest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+
+	"trawl/pool"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var maps = []promise{
+	{"MapKeepsTheOrder", testMapKeepsTheOrder},
+	{"MapYieldsAnErrorInItsPlace", testMapYieldsAnErrorInItsPlace},
+	{"MapOfNothing", testMapOfNothing},
+	{"MapOfWhatHasNoEnd", testMapOfWhatHasNoEnd},
+	{"MapLeftEarlyCancelsTheRest", testMapLeftEarlyCancelsTheRest},
+	{"MapEndsWithItsContext", testMapEndsWithItsContext},
+	{"MapYieldsARefusalLast", testMapYieldsARefusalLast},
+}
+
+// gathered is what a Map yields, errors as text.
+func gathered(results iter.Seq2[string, error]) (all []string) {
+	for value, err := range results {
+		if err != nil {
+			value = err.Error()
+		}
+		all = append(all, value)
+	}
+	return all
+}
+
+func testMapKeepsTheOrder(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 4})
+	var items, want []string
+	for i := range 200 {
+		items = append(items, fmt.Sprintf("upper x%d", i))
+		want = append(want, fmt.Sprintf("X%d", i))
+	}
+	results := ex.Map(t.Context(), slices.Values(items))
+	for range 2 { // it can be ranged over again
+		if diff := cmp.Diff(want, gathered(results)); diff != "" {
+			t.Errorf("Map (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func testMapYieldsAnErrorInItsPlace(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 2})
+	items := []string{"upper a", "fail 3", "upper b", "panic oh", "timeout", "upper c"}
+	want := []string{"A", "status 3", "B", "panic: oh", "context deadline exceeded", "C"}
+	if diff := cmp.Diff(want, gathered(ex.Map(t.Context(), slices.Values(items)))); diff != "" {
+		t.Errorf("Map (-want +got):\n%s", diff)
+	}
+}
+
+func testMapOfNothing(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 1})
+	if got := gathered(ex.Map(t.Context(), slices.Values[[]string](nil))); got != nil {
+		t.Errorf("Map of nothing: %q", got)
+	}
+}
+
+func testMapOfWhatHasNoEnd(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 2, Window: 5})
+	read, yielded := 0, 0
+	naturals := func(yield func(string) bool) {
+		for yield(fmt.Sprintf("upper x%d", read)) {
+			read++
+		}
+	}
+	for value, err := range ex.Map(t.Context(), naturals) {
+		if want := fmt.Sprintf("X%d", yielded); value != want || err != nil {
+			t.Fatalf("item %d: %q, %v", yielded, value, err)
+		}
+		if ahead := read + 1 - yielded; ahead != 5 {
+			t.Fatalf("%d items are read and not yielded, want the window of 5", ahead)
+		}
+		if yielded++; yielded == 100 {
+			break
+		}
+	}
+}
+
+func testMapLeftEarlyCancelsTheRest(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 1, Window: 4})
+	g := newGate(t)
+	items := slices.Values([]string{"upper a", g.call("b"), g.call("c"), g.call("d"), g.call("e")})
+	for value, err := range ex.Map(t.Context(), items) {
+		if value != "A" || err != nil {
+			t.Fatalf("first item: %q, %v", value, err)
+		}
+		if got := g.next().name; got != "b" {
+			t.Fatalf("call %q runs, want b", got)
+		}
+		break
+	}
+	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil { // b is not released: its context has ended
+		t.Error(err)
+	}
+	g.listener.Close()
+	if conn, err := g.listener.Accept(); err == nil {
+		conn.Close()
+		t.Error("a pending call was made after the loop was left")
+	}
+}
+
+func testMapEndsWithItsContext(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 1, Window: 4})
+	g := newGate(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	reason := errors.New("enough")
+	items := slices.Values([]string{"upper a", g.call("b"), "upper c", "upper d", "upper e"})
+	var got []string
+	for value, err := range ex.Map(ctx, items) {
+		if err != nil {
+			value = err.Error()
+		} else {
+			g.next()
+			cancel(reason)
+		}
+		got = append(got, value)
+	}
+	if diff := cmp.Diff([]string{"A", "enough"}, got); diff != "" {
+		t.Errorf("Map (-want +got):\n%s", diff)
+	}
+}
+
+func testMapYieldsARefusalLast(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 2})
+	items := func(yield func(string) bool) {
+		if !yield("upper a") || !yield("upper b") {
+			return
+		}
+		if err := ex.Shutdown(t.Context(), pool.NoWait); err != nil {
+			t.Error(err)
+		}
+		if yield("upper c") {
+			t.Error("Map went on after a refusal")
+		}
+	}
+	if diff := cmp.Diff([]string{"A", "B", pool.ErrShutdown.Error()}, gathered(ex.Map(t.Context(), items))); diff != "" {
+		t.Errorf("Map (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,139 @@
+package pool
+
+import (
+	"context"
+	"runtime"
+	"time"
+)
+
+// Submit hands a call over and returns its future. While the window is full it
+// waits, behind the Submits that waited before it, until ctx ends (its cause is the
+// error) or the executor is shut down ([ErrShutdown]).
+//
+// The call gets ctx too. A call whose ctx has ended before a worker takes it is
+// not made: its future finishes with the context's cause.
+//
+// A call or a callback of this executor holds a place in the window, and must
+// not wait there for another. Where one does, and nobody makes room within a few
+// milliseconds, its Submit returns [ErrWouldDeadlock].
+func (e *Executor[In, Out]) Submit(ctx context.Context, in In) (*Future[Out], error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	t := newTask(e, ctx, in)
+	err := e.admit(t)
+	if err == ErrFull {
+		err = e.waitForRoom(ctx, t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &t.future, nil
+}
+
+// TrySubmit is Submit that never waits: while the window is full it returns
+// [ErrFull]. It may be called from anywhere.
+func (e *Executor[In, Out]) TrySubmit(ctx context.Context, in In) (*Future[Out], error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	t := newTask(e, ctx, in)
+	if err := e.admit(t); err != nil {
+		return nil, err
+	}
+	return &t.future, nil
+}
+
+// admit takes t into the window. If that is full the error is ErrFull, and t
+// is in the line of those that wait, if it has a channel for the answer.
+func (e *Executor[In, Out]) admit(t *task[In, Out]) error {
+	e.mu.Lock()
+	if err := e.refusal(); err != nil {
+		if err == ErrFull && t.answer != nil {
+			e.blocked.push(t)
+		}
+		e.mu.Unlock()
+		return err
+	}
+	t.answer = nil
+	e.used++
+	e.queue.push(t)
+	w := e.rouse()
+	e.mu.Unlock()
+	w.wake()
+	return nil
+}
+
+func (e *Executor[In, Out]) refusal() error {
+	switch {
+	case e.closing:
+		return ErrShutdown
+	case e.used == e.window:
+		return ErrFull
+	}
+	return nil
+}
+
+// grace is how long a Submit waits before it asks whether its goroutine is one
+// that must not: Go answers that with a stack trace only, 10 to 50 µs.
+const grace = 10 * time.Millisecond
+
+// turn is what a Submit waits with, used again by later ones.
+type turn struct {
+	answer chan error // nil: admitted
+	grace  *time.Timer
+}
+
+func newTurn() any {
+	return &turn{answer: make(chan error, 1), grace: time.NewTimer(grace)}
+}
+
+func (e *Executor[In, Out]) waitForRoom(ctx context.Context, t *task[In, Out]) error {
+	turn := e.turns.Get().(*turn)
+	defer e.turns.Put(turn)
+	t.answer = turn.answer
+	if err := e.admit(t); err != ErrFull {
+		return err
+	}
+	runtime.Gosched() // where calls are short this alone makes room, and nothing has to be woken
+	select {
+	case err := <-turn.answer:
+		return err
+	default:
+	}
+
+	turn.grace.Reset(grace)
+	defer turn.grace.Stop()
+	for {
+		select {
+		case err := <-turn.answer:
+			return err
+		case <-ctx.Done():
+			return e.giveUp(t, turn, context.Cause(ctx))
+		case <-turn.grace.C:
+			if e.holdsPlace() {
+				return e.giveUp(t, turn, ErrWouldDeadlock)
+			}
+		}
+	}
+}
+
+// giveUp leaves the line with err, unless the answer came first.
+func (e *Executor[In, Out]) giveUp(t *task[In, Out], turn *turn, err error) error {
+	e.mu.Lock()
+	if t.answer == nil {
+		e.mu.Unlock()
+		return <-turn.answer
+	}
+	e.blocked.remove(t)
+	t.answer = nil
+	e.mu.Unlock()
+	return err
+}
+
+// tell ends the wait of t's Submit; it must have left the line. It is called
+// with mu held.
+func (t *task[In, Out]) tell(err error) {
+	t.answer <- err // has room for one
+	t.answer = nil
+}
