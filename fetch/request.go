@@ -28,7 +28,9 @@ type Request struct {
 	Extra   *Extra        // what the line said beside its URL; nil if nothing
 
 	Attempt   int           // which one of this URL, from 1
-	Redirects []string      // the URLs of this attempt's hops before this one, oldest first
+	Started   time.Time     // of the attempt's first hop; zero while this is it
+	Spent     time.Duration // by the attempt's hops before this one
+	Redirects []string      // the URLs of the attempt's hops before this one, oldest first
 	Waited    time.Duration // how long limits and retry pauses have held this URL back so far
 }
 

@@ -1,0 +1,274 @@
+package fetch
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// frontier holds what has been taken from the list and has not ended: in its
+// host's queue, or in flight. It alone knows which host may be asked now.
+type frontier struct {
+	opts StageOptions
+	wake chan struct{} // the submitting goroutine has something to look at
+
+	mu        sync.Mutex // guards all below
+	hosts     map[string]*host
+	ready     queue[*host] // hosts that may be asked now; in turn
+	timed     hostHeap     // hosts that may be asked at a time
+	idle      hostList
+	spare     []*host        // forgotten, for new ones
+	throttled map[*host]bool // hosts that have asked for a pause; some are over
+	rate      *rate.Limiter  // nil is no limit
+	rateHeld  clock          // how long the rate has held requests back
+
+	inFlight  int
+	queued    int
+	queuedMem int
+	sinceNew  int // requests read since the last one to a new host
+
+	taken   int64 // positions
+	over    int64 // positions that have ended
+	order   order // which ones, with KeepOrder
+	ended   bool  // the list is at its end
+	stopped bool
+	want    sync.Cond // the reading goroutine waits for wanted to become true
+	waiting bool      // the submitting goroutine waits for wake
+}
+
+func newFrontier(opts StageOptions) *frontier {
+	f := &frontier{opts: opts, wake: make(chan struct{}, 1), hosts: map[string]*host{}, throttled: map[*host]bool{}}
+	f.want.L = &f.mu
+	if opts.Rate > 0 {
+		f.rate = newRate(opts.Rate)
+	}
+	if opts.KeepOrder {
+		f.order.init(max(orderWindow, 8*opts.Concurrency))
+	}
+	return f
+}
+
+// newRate allows at most perSecond+1 starts in any second. Timers are a
+// millisecond coarse, so above 500 a second a few starts come at once, and the
+// bucket is filled that much slower.
+func newRate(perSecond float64) *rate.Limiter {
+	burst := 1 + int(perSecond/500)
+	return rate.NewLimiter(rate.Limit(perSecond+1-float64(burst)), burst)
+}
+
+// wanted waits until the list should be read further, and says how many lines at
+// most; 0 is that it should not be read any more. A worker must be free and no host ready, so that
+// a list of a hundred million URLs is held as briefly as one of ten; but a list
+// that is sorted by host is read ahead until other hosts turn up, within bounds.
+func (f *frontier) wanted() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for !f.stopped && !f.mayRead() {
+		f.want.Wait()
+	}
+	if f.stopped {
+		return 0
+	}
+	return min(readBatch, f.order.room())
+}
+
+func (f *frontier) mayRead() bool {
+	return f.inFlight < f.opts.Concurrency && f.ready.len() == 0 &&
+		f.queued < maxQueued && f.queuedMem < maxQueuedMem &&
+		(f.queued < sameHosts || f.sinceNew < sameHosts) &&
+		f.order.room() > 0
+}
+
+// add puts requests that were read from the list into their hosts' queues.
+func (f *frontier) add(batch []Request) {
+	if len(batch) == 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range batch {
+		f.taken++
+		f.order.took(r.Position)
+		known := len(f.hosts)
+		h := f.host(r.Host)
+		if f.sinceNew++; len(f.hosts) > known {
+			f.sinceNew = 0
+		}
+		f.enqueue(h, &h.listed, f.opts.first(r, 1))
+	}
+	f.signal()
+}
+
+// refuse counts a position that the list gave no request for.
+func (f *frontier) refuse(r Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.taken++
+	f.order.took(r.Position)
+	f.finish(r.Position)
+}
+
+// finish counts a position that has ended.
+func (f *frontier) finish(p Position) {
+	f.over++
+	f.order.end(p)
+	f.want.Signal() // it may have been the one that a window waited for
+}
+
+// end says that the list is at its end.
+func (f *frontier) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = true
+	f.signal()
+}
+
+// stop ends the intake: nothing is read or started any more.
+func (f *frontier) stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stopped = true
+	f.want.Broadcast()
+	f.signal()
+}
+
+// take moves the requests that may be asked now into batch. When there are none
+// it says how long to wait for one at most, or that none will ever come.
+func (f *frontier) take(batch []Request) (_ []Request, wait time.Duration, over bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	wait = time.Hour
+	if f.stopped {
+		f.waiting = true
+		return batch, wait, f.inFlight == 0
+	}
+	f.wakeHosts(&wait)
+	for f.ready.len() > 0 && f.inFlight < f.opts.Concurrency {
+		h := f.ready.first()
+		askable := f.askable(h)
+		if askable && !f.rateAllows(&wait) {
+			break
+		}
+		f.ready.pop()
+		h.place = nowhere
+		if askable {
+			batch = append(batch, f.start(h))
+		}
+		f.settle(h)
+	}
+	f.waiting = len(batch) == 0
+	if f.mayRead() {
+		f.want.Signal()
+	}
+	return batch, wait, f.waiting && f.ended && f.inFlight == 0 && f.queued == 0
+}
+
+// wakeHosts makes the hosts ready whose time has come, and shortens wait to the
+// next one's.
+func (f *frontier) wakeHosts(wait *time.Duration) {
+	if len(f.timed) == 0 {
+		return
+	}
+	now := time.Now()
+	for len(f.timed) > 0 {
+		h := f.timed[0]
+		if h.at.After(now) {
+			*wait = min(*wait, h.at.Sub(now))
+			return
+		}
+		f.settle(h)
+	}
+}
+
+// rateAllows takes one start from the rate, or shortens wait to the next.
+func (f *frontier) rateAllows(wait *time.Duration) bool {
+	if f.rate == nil {
+		return true
+	}
+	now := time.Now()
+	start := f.rate.ReserveN(now, 1)
+	if delay := start.DelayFrom(now); delay > 0 {
+		start.CancelAt(now)
+		f.rateHeld.run(now)
+		*wait = min(*wait, delay)
+		return false
+	}
+	f.rateHeld.stop(now)
+	return true
+}
+
+// start takes the host's next request out of its queue and counts it in flight.
+func (f *frontier) start(h *host) Request {
+	r := h.take()
+	f.queued--
+	f.queuedMem -= r.mem()
+	f.inFlight++
+	h.inFlight++
+	r.Waited += h.paused + f.rateHeld.read()
+	return r
+}
+
+// done is [Stage.Done].
+func (f *frontier) done(r Request, a Answer) Ending {
+	next, end := f.opts.judge(r, a)
+	var wait time.Duration // before another attempt
+	if end.Err != nil {
+		wait = f.opts.backoff(r.Attempt, a.RetryAfter)
+	}
+	pause := f.opts.pause(r, a, wait)
+	f.settleAnswer(r, next, end, wait, pause)
+	f.opts.tell(r, a, next, end, wait, pause)
+	return end
+}
+
+func (f *frontier) settleAnswer(r, next Request, end Ending, wait, pause time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	h := f.release(r)
+	if pause > 0 {
+		f.throttle(h, pause)
+	}
+	f.settle(h)
+	switch {
+	case !end.Again:
+		f.finish(r.Position)
+	case end.Err == nil: // a redirect
+		h := f.host(next.Host)
+		f.enqueue(h, &h.hops, next)
+	default:
+		f.retry(f.host(next.Host), next, wait)
+	}
+	f.signal()
+}
+
+// abandon gives slots back without an answer.
+func (f *frontier) abandon(batch ...Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range batch {
+		f.settle(f.release(r))
+	}
+	f.signal()
+}
+
+func (f *frontier) release(r Request) *host {
+	h := f.hosts[r.Host]
+	h.inFlight--
+	f.inFlight--
+	if f.opts.HostDelay > 0 {
+		h.pause(time.Now(), f.opts.HostDelay)
+	}
+	return h
+}
+
+// signal wakes the submitting goroutine if it waits.
+func (f *frontier) signal() {
+	if f.waiting {
+		f.waiting = false
+		select {
+		case f.wake <- struct{}{}:
+		default: // it has not yet taken the last one
+		}
+	}
+}

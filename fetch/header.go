@@ -1,0 +1,100 @@
+package fetch
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// acceptEncoding names what unpack can undo, and nothing else.
+const acceptEncoding = "gzip, deflate, br, zstd"
+
+// The fields that never go to another origin than the listed URL's.
+var credentials = []string{"Authorization", "Cookie", "Cookie2", "Proxy-Authorization", "Www-Authenticate", "Host"}
+
+// runHeader is what every request of a client sends. Accept is */*, as curl,
+// wget and Python's requests send it: what the page is, not what trawl would
+// rather have.
+func runHeader(opts ClientOptions) []Field {
+	return override([]Field{
+		{"User-Agent", opts.UserAgent},
+		{"Accept", "*/*"},
+		{"Accept-Encoding", acceptEncoding},
+	}, opts.Header)
+}
+
+// override is header with the fields of later in the place of equally named
+// ones. A field without a value takes a name away.
+func override(header, later []Field) []Field {
+	merged := slices.DeleteFunc(slices.Clone(header), func(f Field) bool { return hasField(later, f.Name) })
+	for _, f := range later {
+		if f.Value != "" {
+			merged = append(merged, f)
+		}
+	}
+	return merged
+}
+
+func hasField(header []Field, name string) bool {
+	return slices.ContainsFunc(header, func(f Field) bool { return strings.EqualFold(f.Name, name) })
+}
+
+// checkHeader refuses names and values that RFC 9110 §5 does not allow. The
+// error has no value, which may be a secret.
+func checkHeader(header []Field) error {
+	for _, f := range header {
+		if !httpguts.ValidHeaderFieldName(f.Name) {
+			return fmt.Errorf("header %q: not a field name", f.Name)
+		}
+		if !httpguts.ValidHeaderFieldValue(f.Value) {
+			return fmt.Errorf("header %q: a control character in its value", f.Name)
+		}
+	}
+	return nil
+}
+
+// question is r as it is sent: defaults, then the URL's own userinfo, then the
+// run's fields, then those of the line.
+func (c *Client) question(r Request) (question, *Error) {
+	t, ok := parseTarget(r.URL)
+	if !ok {
+		return question{}, &Error{Class: BadURL, Detail: "not an absolute http or https URL"}
+	}
+	q := question{target: t, method: r.Method, host: t.host, header: c.header}
+	if q.method == "" {
+		q.method = "GET"
+	}
+	if !httpguts.ValidHeaderFieldName(q.method) || q.method == "CONNECT" {
+		return question{}, &Error{Class: BadURL, Detail: "not a method that pages are asked with"}
+	}
+	if t.basic != "" && !hasField(c.opts.Header, "Authorization") {
+		q.header = override(q.header, []Field{{"Authorization", t.basic}})
+	}
+	if r.Extra != nil {
+		if err := checkHeader(r.Extra.Header); err != nil {
+			return question{}, &Error{Class: BadURL, Detail: err.Error()}
+		}
+		q.header = override(q.header, r.Extra.Header)
+	}
+	if r.Foreign {
+		q.header = slices.DeleteFunc(slices.Clone(q.header), func(f Field) bool {
+			return slices.ContainsFunc(credentials, func(name string) bool { return strings.EqualFold(name, f.Name) })
+		})
+	}
+	q.takeHost()
+	return q, nil
+}
+
+// takeHost moves a Host field that somebody has set to where it belongs.
+func (q *question) takeHost() {
+	for _, f := range q.header {
+		if strings.EqualFold(f.Name, "Host") {
+			q.host = f.Value
+		}
+	}
+	if hasField(q.header, "Host") {
+		q.header = slices.DeleteFunc(slices.Clone(q.header), func(f Field) bool { return strings.EqualFold(f.Name, "Host") })
+	}
+}

@@ -1,0 +1,154 @@
+package fetch
+
+import (
+	"container/heap"
+	"time"
+	"unsafe"
+)
+
+// host is what the frontier knows of one host.
+type host struct {
+	key      string
+	listed   queue[Request] // from the list
+	hops     queue[Request] // redirected here; before listed, so that URLs are finished before others are begun
+	retries  retryHeap      // failed tries; before hops, once their time has come
+	inFlight int
+
+	until      time.Time     // no request before; zero is no pause
+	paused     time.Duration // the length of all pauses so far, the running one in full
+	askedUntil time.Time     // the end of the pause that the host itself has asked for
+
+	place      place
+	at         time.Time // with place inTimed
+	index      int       // with place inTimed: in the heap
+	prev, next *host     // with place inIdle: the neighbours in the list
+}
+
+// place is the one collection of the frontier that a host is in.
+type place int
+
+const (
+	nowhere place = iota // as many requests in flight as it may have, or none waiting
+	inReady              // may be asked now; or may not any more, which is seen when its turn comes
+	inTimed              // may be asked at a time
+	inIdle               // nothing waits and nothing is in flight
+)
+
+func (h *host) waiting() int { return h.listed.len() + h.hops.len() + len(h.retries) }
+
+// due is when the host's next request may be sent, as far as time decides; zero
+// is now. Something must be waiting.
+func (h *host) due() time.Time {
+	if h.listed.len()+h.hops.len() == 0 && h.retries[0].at.After(h.until) {
+		return h.retries[0].at
+	}
+	return h.until
+}
+
+// take removes the request whose turn it is.
+func (h *host) take() Request {
+	switch {
+	case len(h.retries) > 0 && (h.listed.len()+h.hops.len() == 0 || !h.retries[0].at.After(time.Now())):
+		return heap.Pop(&h.retries).(retry).Request
+	case h.hops.len() > 0:
+		return h.hops.pop()
+	}
+	return h.listed.pop()
+}
+
+// pause keeps the host from being asked for d from now on.
+func (h *host) pause(now time.Time, d time.Duration) {
+	end := now.Add(d)
+	if !end.After(h.until) {
+		return
+	}
+	h.paused += d
+	if running := h.until.Sub(now); running > 0 {
+		h.paused -= running
+	}
+	h.until = end
+}
+
+// pausedAt is how much of all pauses was over at the given time.
+func (h *host) pausedAt(at time.Time) time.Duration {
+	return h.paused - max(0, h.until.Sub(at))
+}
+
+// retry is a failed try that waits for its time.
+type retry struct {
+	at time.Time
+	Request
+}
+
+type retryHeap []retry
+
+func (q retryHeap) Len() int           { return len(q) }
+func (q retryHeap) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
+func (q retryHeap) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *retryHeap) Push(x any)        { *q = append(*q, x.(retry)) }
+func (q *retryHeap) Pop() any {
+	last := len(*q) - 1
+	r := (*q)[last]
+	(*q)[last] = retry{}
+	*q = (*q)[:last]
+	return r
+}
+
+// hostHeap orders the timed hosts.
+type hostHeap []*host
+
+func (q hostHeap) Len() int           { return len(q) }
+func (q hostHeap) Less(i, j int) bool { return q[i].at.Before(q[j].at) }
+func (q hostHeap) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
+}
+func (q *hostHeap) Push(x any) {
+	h := x.(*host)
+	h.index = len(*q)
+	*q = append(*q, h)
+}
+func (q *hostHeap) Pop() any {
+	last := len(*q) - 1
+	h := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return h
+}
+
+// hostList is a list of idle hosts, the longest idle first.
+type hostList struct {
+	first, last *host
+	len         int
+}
+
+func (l *hostList) push(h *host) {
+	h.prev, h.next = l.last, nil
+	if l.last == nil {
+		l.first = h
+	} else {
+		l.last.next = h
+	}
+	l.last = h
+	l.len++
+}
+
+func (l *hostList) remove(h *host) {
+	if h.prev == nil {
+		l.first = h.next
+	} else {
+		h.prev.next = h.next
+	}
+	if h.next == nil {
+		l.last = h.prev
+	} else {
+		h.next.prev = h.prev
+	}
+	h.prev, h.next = nil, nil
+	l.len--
+}
+
+// mem is what the request costs while it waits, in bytes.
+func (r *Request) mem() int {
+	return int(unsafe.Sizeof(*r)) + len(r.URL) + len(r.Asked)
+}

@@ -1,0 +1,86 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// packedExtra is by how much a packed body may be larger than MaxSize.
+const packedExtra = 1 << 20
+
+// readBody reads the body within its limits, unpacks it and puts it into page.
+func (c *Client) readBody(ctx context.Context, r Request, q question, a answer, page *Page) *Error {
+	l := &loan{from: c.memory}
+	b := &body{loan: l}
+	err := c.fillBody(ctx, q, a, b, page)
+	release := func() {
+		b.recycle()
+		l.end()
+	}
+	if err != nil {
+		release()
+		return c.bodyError(ctx, r, err)
+	}
+	page.Body = b.bytes[:len(b.bytes):len(b.bytes)]
+	page.HasBody = true
+	page.release = release
+	return nil
+}
+
+// bodyError says why there is no body. What is wrong with its bytes is said
+// even if the time was over just then.
+func (c *Client) bodyError(ctx context.Context, r Request, err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	if err == errTooLarge {
+		return &Error{Class: TooLarge, Detail: "the body is over " + size(c.opts.MaxSize)}
+	}
+	return failure(ctx, r, reading, err)
+}
+
+// fillBody fills b with what a's body is when it is unpacked.
+func (c *Client) fillBody(ctx context.Context, q question, a answer, b *body, page *Page) error {
+	if q.method == "HEAD" || a.length == 0 || a.status == 204 || a.status == 304 {
+		return nil
+	}
+	codings, fail := a.codings()
+	if fail != nil {
+		return fail
+	}
+	if len(codings) == 0 {
+		return c.receive(ctx, a, b, c.opts.MaxSize, page)
+	}
+	packed := &body{loan: b.loan}
+	defer packed.drop()
+	if err := c.receive(ctx, a, packed, c.opts.MaxSize+packedExtra, page); err != nil || len(packed.bytes) == 0 {
+		return err
+	}
+	return c.unpack(ctx, packed, codings, b)
+}
+
+// receive reads a's body as it was transferred into b.
+func (c *Client) receive(ctx context.Context, a answer, b *body, limit int64, page *Page) error {
+	if a.length > limit {
+		return errTooLarge
+	}
+	err := b.fill(ctx, a.body, limit, a.length)
+	page.WireBytes = int64(len(b.bytes))
+	return err
+}
+
+// unpack fills b with what packed has. Whoever is beyond the budget of memory
+// does not queue: those before him may be waiting for him.
+func (c *Client) unpack(ctx context.Context, packed *body, codings []string, b *body) error {
+	if !b.loan.beyond {
+		if err := c.unpacking.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer c.unpacking.Release(1)
+	}
+	const usualRatio = 4
+	return unpack(packed.bytes, codings, func(r io.Reader) error {
+		return b.fill(ctx, r, c.opts.MaxSize, usualRatio*int64(len(packed.bytes)))
+	})
+}

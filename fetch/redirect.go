@@ -1,0 +1,87 @@
+package fetch
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Redirect makes the hop that a Location header asks for: resolved against URL
+// as a browser does, without its fragment, credentials only if the Location or,
+// for a relative one, URL has them. Foreign is set from the first hop that
+// leaves scheme, host or port of the one before. What belongs to the attempt
+// (Method, Timeout) stays as it is.
+//
+// The error is of class [BadRedirect]: not a URL, not http or https, over 64 KiB.
+func (r Request) Redirect(location string) (Request, *Error) {
+	next, why := r.resolve(location)
+	if why != "" {
+		return r, &Error{URL: r.URL, Class: BadRedirect, Detail: why}
+	}
+	hops := make([]string, len(r.Redirects), len(r.Redirects)+1) // requests share theirs
+	copy(hops, r.Redirects)
+	r.Redirects = append(hops, r.URL)
+	r.Foreign = r.Foreign || !sameOrigin(r.URL, next)
+	r.URL, r.Host = next, HostOf(next)
+	return r, nil
+}
+
+func (r Request) resolve(location string) (url, why string) {
+	if len(location) > maxURL {
+		return "", "redirect to a URL over 64 KiB"
+	}
+	ref := trimLocation(location)
+	if ref == "" {
+		return "", "redirect without a target"
+	}
+	ref, _, _ = strings.Cut(ref, "#")
+	if ref == "" {
+		return r.URL, ""
+	}
+	if url, _, ok := scanURL(ref); ok {
+		return url, ""
+	}
+	if scheme, _ := cutScheme(ref); scheme != "" && scheme != "http" && scheme != "https" {
+		if !isSaneScheme(scheme) {
+			return "", "redirect to a URL that is none"
+		}
+		return "", "redirect to " + scheme + ":"
+	}
+	base, _, _ := strings.Cut(r.URL, "?") // no reference but an empty one keeps the query
+	url, why = parseURL(ref, base)
+	if why != "" {
+		return "", "redirect to a URL that is none: " + why
+	}
+	if len(url) > maxURL {
+		return "", "redirect to a URL over 64 KiB"
+	}
+	return url, ""
+}
+
+// trimLocation drops what the URL Standard drops (§4.4, basic URL parser), and
+// encodes the bytes that are not UTF-8: a Location may have any.
+func trimLocation(s string) string {
+	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
+	if strings.ContainsAny(s, "\t\r\n") {
+		s = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(s)
+	}
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && n == 1 {
+			b.WriteByte('%')
+			b.WriteByte("0123456789ABCDEF"[s[0]>>4])
+			b.WriteByte("0123456789ABCDEF"[s[0]&15])
+		} else {
+			b.WriteString(s[:n])
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+func sameOrigin(a, b string) bool {
+	return strings.HasPrefix(a, "https:") == strings.HasPrefix(b, "https:") && authority(a) == authority(b)
+}

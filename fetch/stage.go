@@ -1,0 +1,185 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"trawl/pool"
+)
+
+// List is where a stage takes its requests from. Close may be called while
+// another goroutine is in Next, which then returns soon.
+type List interface {
+	Next() (Request, error) // io.EOF is the end; any other error is about this one position
+	Ready() bool            // the next Next need not wait for input
+	Close() error
+}
+
+// Stage submits get_page jobs to an executor, each when its host may be asked,
+// and attaches parse_page as their done-callback. Of every answer the callback
+// tells it with [Stage.Done]. Out is what a job gives: a [Page], if it runs in
+// this process.
+type Stage[Out any] struct {
+	pages     *pool.Executor[Request, Out]
+	parsePage func(Request, *pool.Future[Out])
+	refused   func(Request, error)
+	frontier  *frontier
+	jobs      sync.Pool // of *job[Out]
+}
+
+// job is a request that has been submitted. It is used again: a callback that
+// held the request by itself would cost two allocations a URL.
+type job[Out any] struct {
+	stage *Stage[Out]
+	r     Request
+	done  func(*pool.Future[Out]) // its method parsePage
+}
+
+func (j *job[Out]) parsePage(page *pool.Future[Out]) {
+	r := j.r
+	j.r = Request{}
+	j.stage.jobs.Put(j)
+	j.stage.parsePage(r, page)
+}
+
+// NewStage returns a stage over pages. parsePage is called once for each job,
+// on the goroutine that has completed it, and must call Done. refused is called
+// for each position for which the list gives an error instead of a request.
+func NewStage[Out any](
+	pages *pool.Executor[Request, Out],
+	parsePage func(Request, *pool.Future[Out]),
+	refused func(Request, error),
+	opts StageOptions,
+) *Stage[Out] {
+	s := &Stage[Out]{pages: pages, parsePage: parsePage, refused: refused, frontier: newFrontier(opts.withDefaults())}
+	s.jobs.New = func() any {
+		j := &job[Out]{stage: s}
+		j.done = j.parsePage
+		return j
+	}
+	return s
+}
+
+// Run takes the list to its end: it returns when every position has ended, or,
+// once stop is closed, when what was in flight has (redirects and retries that
+// were still due are not asked any more), or at once with the cause when ctx
+// ends. It closes the list. The callbacks of jobs that the executor still runs
+// may come later.
+func (s *Stage[Out]) Run(ctx context.Context, stop <-chan struct{}, list List) error {
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		s.read(list)
+	}()
+	err := s.submit(ctx, stop)
+	s.frontier.stop()
+	err = errors.Join(err, list.Close())
+	<-read
+	return err
+}
+
+// Done tells the stage what became of a request that it has submitted: the
+// host's slot is free again. If the answer was not the URL's last one (a
+// redirect to be followed, a failure worth another try), the stage asks again
+// and says so.
+func (s *Stage[Out]) Done(r Request, a Answer) Ending {
+	return s.frontier.done(r, a)
+}
+
+// Abandon is Done for a request that an abort has cut off.
+func (s *Stage[Out]) Abandon(r Request) { s.frontier.abandon(r) }
+
+// Redirects reports whether the answer is a redirect that the stage will
+// follow, asked before the status is compared with what is accepted.
+func (s *Stage[Out]) Redirects(a Answer) bool { return s.frontier.opts.redirects(a) }
+
+// Status is what the stage is doing now.
+func (s *Stage[Out]) Status() Status { return s.frontier.status() }
+
+// submit is the stage's own goroutine: the only one that submits.
+func (s *Stage[Out]) submit(ctx context.Context, stop <-chan struct{}) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	var batch []Request
+	for {
+		var wait time.Duration
+		var over bool
+		batch, wait, over = s.frontier.take(batch[:0])
+		if over {
+			return nil
+		}
+		for i, r := range batch {
+			if err := s.getPage(ctx, r); err != nil {
+				s.frontier.abandon(batch[i:]...)
+				return err
+			}
+		}
+		if len(batch) > 0 {
+			clear(batch)
+			if ctx.Err() == nil && !closed(stop) {
+				continue
+			}
+		}
+		timer.Reset(wait)
+		select {
+		case <-s.frontier.wake:
+		case <-timer.C:
+		case <-stop:
+			s.frontier.stop()
+			stop = nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (s *Stage[Out]) getPage(ctx context.Context, r Request) error {
+	page, err := s.pages.Submit(ctx, r)
+	if err != nil {
+		return err
+	}
+	j := s.jobs.Get().(*job[Out])
+	j.r = r
+	page.AddDoneCallback(j.done)
+	return nil
+}
+
+// read moves the list into the hosts' queues, as far as the frontier wants it.
+func (s *Stage[Out]) read(list List) {
+	batch := make([]Request, 0, readBatch)
+	for wanted := s.frontier.wanted(); wanted > 0; wanted = s.frontier.wanted() {
+		batch = batch[:0]
+		for range wanted {
+			r, err := list.Next()
+			if err == io.EOF {
+				s.frontier.add(batch)
+				s.frontier.end()
+				return
+			}
+			if err == nil {
+				batch = append(batch, r)
+			} else {
+				s.frontier.add(batch) // positions in their order
+				batch = batch[:0]
+				s.refused(r, err)
+				s.frontier.refuse(r)
+			}
+			if !list.Ready() {
+				break
+			}
+		}
+		s.frontier.add(batch)
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,137 @@
+package fetch
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Ending is what an answer means for its URL.
+type Ending struct {
+	Again bool   // it is no ending: the stage asks again
+	Err   *Error // why the URL failed; nil is a success
+
+	Retryable bool          // the failure was worth another try, had there been one left
+	Start     time.Time     // of the last attempt
+	Spent     time.Duration // by its hops before the last one
+}
+
+// judge says whether the answer ends its URL, and if not, what is asked next.
+func (o *StageOptions) judge(r Request, a Answer) (next Request, end Ending) {
+	if o.redirects(a) {
+		next, err := o.follow(r, a)
+		if err == nil {
+			return next, Ending{Again: true}
+		}
+		a.Err = err
+	}
+	if a.Err == nil && !o.Accept.Has(a.Status) {
+		a.Err = &Error{URL: r.URL, Class: HTTPStatus, Detail: fmt.Sprintf("http %d", a.Status), Status: a.Status}
+	}
+	end = Ending{Err: a.Err, Start: r.Started, Spent: r.Spent}
+	if end.Start.IsZero() {
+		end.Start = a.Start
+	}
+	if a.Err == nil {
+		return next, end
+	}
+	end.Retryable = o.RetryOn.Has(a.Err)
+	end.Again = end.Retryable && r.Attempt <= o.Retries
+	return o.first(r, r.Attempt+1), end
+}
+
+// redirects reports whether the answer is a redirect to be followed.
+func (o *StageOptions) redirects(a Answer) bool {
+	return a.Err == nil && o.MaxRedirects > 0 && a.Location != "" && isRedirect(a.Status)
+}
+
+// isRedirect names the statuses that send a client elsewhere by themselves, RFC
+// 9110 §15.4; 300 leaves the choice to the user, 304 and 305 are none.
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// follow makes the hop that a redirect asks for, with what is left of the
+// attempt's time.
+func (o *StageOptions) follow(r Request, a Answer) (Request, *Error) {
+	if len(r.Redirects) >= o.MaxRedirects {
+		return r, &Error{URL: r.URL, Class: TooManyRedirects, Detail: fmt.Sprintf("more than %d redirects", o.MaxRedirects)}
+	}
+	next, err := r.Redirect(a.Location)
+	if err != nil {
+		return r, err
+	}
+	next.Method = redirectMethod(r.Method, a.Status)
+	if next.Started.IsZero() {
+		next.Started = a.Start
+	}
+	next.Spent += a.Duration
+	next.Timeout -= a.Duration
+	if next.Timeout <= 0 {
+		return r, &Error{URL: r.URL, Class: Timeout, Detail: "no answer within " + span(next.Timeout+next.Spent) + " (following redirects)"}
+	}
+	return next, nil
+}
+
+// redirectMethod is the method of the hop after a redirect. A 303 asks for a
+// GET; a 301 or 302 to a POST is answered by a GET as everybody does (RFC 9110
+// §15.4.2–15.4.4).
+func redirectMethod(method string, status int) string {
+	switch {
+	case status == http.StatusSeeOther && method != http.MethodHead,
+		method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound):
+		return http.MethodGet
+	}
+	return method
+}
+
+// first makes the first hop of the given attempt at the URL of r.
+func (o *StageOptions) first(r Request, attempt int) Request {
+	if len(r.Redirects) > 0 {
+		r.URL = r.Redirects[0]
+		r.Host = HostOf(r.URL)
+		r.Redirects = nil
+	}
+	r.Foreign = false
+	r.Started, r.Spent = time.Time{}, 0
+	r.Attempt = attempt
+	r.Method = o.Method
+	r.Timeout = o.Timeout
+	if r.Extra != nil && r.Extra.Timeout > 0 {
+		r.Timeout = r.Extra.Timeout
+	}
+	return r
+}
+
+// pause is how long the answer asks that its host be left alone: a 429, or a 503
+// that says for how long.
+func (o *StageOptions) pause(r Request, a Answer, wait time.Duration) time.Duration {
+	switch {
+	case a.RetryAfter > 0 && (a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable):
+		return min(a.RetryAfter, o.RetryMaxWait)
+	case a.Status == http.StatusTooManyRequests:
+		return wait
+	}
+	return 0
+}
+
+// tell reports what is not an ending.
+func (o *StageOptions) tell(r Request, a Answer, next Request, end Ending, wait, pause time.Duration) {
+	if o.OnEvent == nil {
+		return
+	}
+	switch {
+	case end.Again && end.Err == nil:
+		o.OnEvent(Event{Kind: Redirected, Request: r, Answer: a, Next: next.URL})
+	case end.Again:
+		o.OnEvent(Event{Kind: Retried, Request: r, Answer: a, Wait: wait})
+	}
+	if pause > 0 {
+		o.OnEvent(Event{Kind: Throttled, Request: r, Answer: a, Wait: pause})
+	}
+}
