@@ -1,0 +1,157 @@
+package sinks
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// JSON (RFC 8259) is appended by hand: encoding/json costs several times as
+// much a record, and escapes what need not be. The fields below are those after
+// the first of an object: each begins with a comma.
+
+func appendName(dst []byte, name string) []byte {
+	dst = append(dst, `,"`...)
+	dst = append(dst, name...)
+	return append(dst, `":`...)
+}
+
+// appendField appends a string, nothing if it is empty.
+func appendField(dst []byte, name, value string) []byte {
+	if value == "" {
+		return dst
+	}
+	return appendString(appendName(dst, name), value)
+}
+
+func appendInt(dst []byte, name string, n int64) []byte {
+	return strconv.AppendInt(appendName(dst, name), n, 10)
+}
+
+// appendList appends an array of strings, nothing if it has none.
+func appendList(dst []byte, name string, values []string) []byte {
+	if len(values) == 0 {
+		return dst
+	}
+	dst = append(appendName(dst, name), '[')
+	for i, v := range values {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, v)
+	}
+	return append(dst, ']')
+}
+
+// appendMillis appends a duration in milliseconds with as many decimals as it
+// needs, at most three; nothing if it is none, or rounds to none.
+func appendMillis(dst []byte, name string, d time.Duration) []byte {
+	us := int64(d) / 1000
+	if d%1000 >= 500 {
+		us++
+	}
+	if us <= 0 {
+		return dst
+	}
+	dst = strconv.AppendInt(appendName(dst, name), us/1000, 10)
+	us %= 1000
+	if us == 0 {
+		return dst
+	}
+	dst = append(dst, '.', byte('0'+us/100), byte('0'+us/10%10), byte('0'+us%10))
+	return bytes.TrimRight(dst, "0")
+}
+
+// appendTime appends a time of RFC 3339 in UTC with milliseconds.
+func appendTime(dst []byte, name string, t time.Time) []byte {
+	dst = append(appendName(dst, name), '"')
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	dst = append2(append2(dst, year/100), year)
+	dst = append2(append(dst, '-'), int(month))
+	dst = append2(append(dst, '-'), day)
+	dst = append2(append(dst, 'T'), hour)
+	dst = append2(append(dst, ':'), minute)
+	dst = append2(append(dst, ':'), second)
+	ms := t.Nanosecond() / 1e6
+	dst = append2(append(dst, '.', byte('0'+ms/100)), ms)
+	return append(dst, `Z"`...)
+}
+
+// append2 appends the last two digits of n.
+func append2(dst []byte, n int) []byte {
+	return append(dst, byte('0'+n/10%10), byte('0'+n%10))
+}
+
+// appendRaw appends JSON as it was given, on one line and in valid UTF-8;
+// nothing if it is none or null. What is no JSON is appended as a string: the
+// line stays whole, and nothing is lost.
+func appendRaw(dst []byte, name string, raw json.RawMessage) []byte {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || string(raw) == "null" {
+		return dst
+	}
+	if !utf8.Valid(raw) {
+		raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
+	}
+	dst = appendName(dst, name)
+	if bytes.ContainsAny(raw, "\n\r") {
+		line := bytes.NewBuffer(nil)
+		if json.Compact(line, raw) == nil {
+			return append(dst, line.Bytes()...)
+		}
+	} else if json.Valid(raw) {
+		return append(dst, raw...)
+	}
+	return appendString(dst, string(raw))
+}
+
+// plain are the bytes that stand for themselves in a JSON string. < > & do:
+// this is no HTML. So do U+2028 and U+2029, which are no line ends of a file.
+var plain = func() (table [utf8.RuneSelf]bool) {
+	for b := range table {
+		table[b] = b >= ' ' && b != '"' && b != '\\'
+	}
+	return table
+}()
+
+// appendString appends a JSON string; bytes that are no UTF-8 become U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0 // of what is not yet appended
+	for i := 0; i < len(s); {
+		if b := s[i]; b < utf8.RuneSelf {
+			if !plain[b] {
+				dst = appendEscaped(append(dst, s[start:i]...), b)
+				start = i + 1
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			dst = append(append(dst, s[start:i]...), "\uFFFD"...)
+			start = i + 1
+		}
+		i += n
+	}
+	return append(append(dst, s[start:]...), '"')
+}
+
+func appendEscaped(dst []byte, b byte) []byte {
+	const hex = "0123456789abcdef"
+	switch b {
+	case '"', '\\':
+		return append(dst, '\\', b)
+	case '\n':
+		return append(dst, `\n`...)
+	case '\r':
+		return append(dst, `\r`...)
+	case '\t':
+		return append(dst, `\t`...)
+	}
+	return append(dst, '\\', 'u', '0', '0', hex[b>>4], hex[b&15])
+}
