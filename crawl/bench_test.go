@@ -1,0 +1,69 @@
+package crawl
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"trawl/fetch"
+	"trawl/pool"
+	"trawl/sinks"
+)
+
+// BenchmarkWay is the way of a URL without the network: from a line of the list
+// to its committed record, through stage, executor, parser and writer; the call
+// returns a small page at once. On one core: -cpu 1.
+func BenchmarkWay(b *testing.B) {
+	for _, hosts := range []int{1, 1000, 100_000} {
+		b.Run(fmt.Sprintf("hosts=%d", hosts), func(b *testing.B) {
+			b.ReportAllocs()
+			in, feed := io.Pipe()
+			go func() {
+				w := bufio.NewWriterSize(feed, 1<<16)
+				line := make([]byte, 0, 64)
+				for i := range b.N {
+					line = fmt.Appendf(line[:0], "http://h%d.example/page/%d\n", i%hosts, i)
+					w.Write(line)
+				}
+				w.Flush()
+				feed.Close()
+			}()
+			way(b, in)
+		})
+	}
+}
+
+func way(b *testing.B, in io.Reader) {
+	list, err := OpenList([]string{"-"}, in, ListOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	opts := Options{Output: sinks.Options{Output: filepath.Join(b.TempDir(), "db.txt"), Format: sinks.Text}}.withDefaults()
+	ctx, abort := context.WithCancelCause(b.Context())
+	c := &crawl{ctx: ctx, opts: opts, stats: opts.Stats}
+	opts.Output.OnCommit = c.committed
+	if c.out, err = sinks.Open(opts.Output); err != nil {
+		b.Fatal(err)
+	}
+	body := []byte("<!doctype html><title>a</title>")
+	begin := time.Now()
+	whole, err := c.run(nil, abort, list, pool.Threads(func(ctx context.Context, r fetch.Request) (fetch.Page, error) {
+		return fetch.Page{
+			Answer: fetch.Answer{Status: 200, Timings: fetch.Timings{Start: begin, Duration: time.Millisecond}},
+			URL:    r.URL, ContentType: "text/html; charset=utf-8", Body: body, HasBody: true,
+		}, nil
+	}))
+	if err != nil || !whole {
+		b.Fatal(whole, err)
+	}
+	if err := c.out.Close(whole); err != nil {
+		b.Fatal(err)
+	}
+	if sum := c.stats.Snapshot(); sum.Pages != int64(b.N) {
+		b.Fatalf("%d pages of %d", sum.Pages, b.N)
+	}
+}

@@ -1,0 +1,206 @@
+package crawl
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/http/httpguts"
+
+	"trawl/fetch"
+)
+
+// parseLine reads a line that is neither blank nor a comment: a URL, or a JSON
+// object. The error is a *[fetch.Error] of class bad_url.
+func parseLine(text []byte, long bool) (fetch.Request, error) {
+	if long {
+		return badLine(text, "longer than 64 KiB")
+	}
+	if text[0] == '{' {
+		return parseObject(text)
+	}
+	return fetch.NewRequest(string(text))
+}
+
+// badLine shows the line itself as what was asked for.
+func badLine(text []byte, why string) (fetch.Request, error) {
+	asked := fetch.Printable(string(text))
+	return fetch.Request{Asked: asked}, &fetch.Error{URL: asked, Class: fetch.BadURL, Detail: why}
+}
+
+// object is what a JSON line says.
+type object struct {
+	url   string
+	class string
+	extra fetch.Extra
+}
+
+// parseObject reads a JSON line. Fields that it does not know are nothing to it,
+// so that the errors file of a run is a list.
+func parseObject(text []byte) (fetch.Request, error) {
+	if !utf8.Valid(text) {
+		return badLine(text, "not valid UTF-8")
+	}
+	var o object
+	err := eachField(text, o.set)
+	switch {
+	case errors.As(err, new(*fieldError)):
+		return badLine(text, err.Error())
+	case err != nil:
+		return badLine(text, "not a JSON object")
+	case o.url == "":
+		return badLine(text, `no "url" in the object`)
+	case o.isShown():
+		r := fetch.Request{Asked: fetch.Printable(o.url)}
+		return r, &fetch.Error{URL: r.Asked, Class: fetch.BadURL, Detail: "not a URL"}
+	}
+	r, err := fetch.NewRequest(o.url)
+	if o.extra.Header != nil || o.extra.Timeout != 0 || o.extra.Meta != nil {
+		r.Extra = &o.extra
+	}
+	return r, err
+}
+
+// isShown reports whether the object is from an errors file, and its url not that
+// of a page but what a bad line looks like: escaped or cut it might be one, which
+// nobody has listed.
+func (o *object) isShown() bool {
+	return o.class == string(fetch.BadURL) && (strings.Contains(o.url, `\`) || strings.HasSuffix(o.url, "…"))
+}
+
+// fieldError says which field is not what it has to be.
+type fieldError struct{ field, why string }
+
+func (e *fieldError) Error() string { return strconv.Quote(e.field) + " " + e.why }
+
+// set takes one field; a null is none.
+func (o *object) set(name string, value json.RawMessage) (err error) {
+	if string(value) == "null" {
+		return nil
+	}
+	ok := true
+	switch name {
+	case "url":
+		if o.url, ok = text(value); !ok {
+			return &fieldError{name, "is not a string"}
+		}
+	case "class":
+		o.class, _ = text(value)
+	case "headers":
+		o.extra.Header, err = headers(value)
+	case "timeout":
+		if o.extra.Timeout, ok = timeout(value); !ok {
+			return &fieldError{name, "is not a duration"}
+		}
+	case "meta":
+		if o.extra.Meta = value; value[0] != '{' {
+			return &fieldError{name, "is not an object"}
+		}
+	}
+	return err
+}
+
+// headers takes the fields in their order, a name that is there again too.
+func headers(value json.RawMessage) ([]fetch.Field, error) {
+	if value[0] != '{' {
+		return nil, &fieldError{"headers", "is not an object"}
+	}
+	var fields []fetch.Field
+	err := eachField(value, func(name string, raw json.RawMessage) error {
+		v, ok := text(raw)
+		if !ok {
+			return &fieldError{"headers", "has a value that is not a string"}
+		}
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(v) {
+			return &fieldError{"headers", "has a name or value that HTTP does not allow"}
+		}
+		fields = append(fields, fetch.Field{Name: name, Value: v})
+		return nil
+	})
+	return fields, err
+}
+
+// eachField calls take with the fields of a JSON object, in their order and by
+// their exact names, until it says an error.
+func eachField(object []byte, take func(name string, value json.RawMessage) error) error {
+	dec := json.NewDecoder(bytes.NewReader(object))
+	if _, err := dec.Token(); err != nil { // the brace
+		return err
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return err
+		}
+		if err := take(name.(string), value); err != nil {
+			return err
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("something follows the object")
+	}
+	return nil
+}
+
+func text(value json.RawMessage) (s string, ok bool) {
+	return s, value[0] == '"' && json.Unmarshal(value, &s) == nil
+}
+
+// timeout reads a duration as --timeout takes it, a number being seconds.
+func timeout(value json.RawMessage) (time.Duration, bool) {
+	s, ok := text(value)
+	if !ok {
+		s = string(value)
+	}
+	d, ok := parseDuration(s)
+	return d, ok && d > 0
+}
+
+const day = 24 * time.Hour
+
+func parseDuration(s string) (time.Duration, bool) {
+	if n, ok := number(s); ok {
+		return inRange(n * float64(time.Second))
+	}
+	ns, rest := 0.0, s
+	if days, after, ok := strings.Cut(s, "d"); ok {
+		n, ok := number(days)
+		if !ok {
+			return 0, false
+		}
+		ns, rest = n*float64(day), after
+	}
+	if rest != "" || s == "" {
+		d, err := time.ParseDuration(rest)
+		if err != nil || rest[0] == '-' || rest[0] == '+' {
+			return 0, false
+		}
+		ns += float64(d)
+	}
+	return inRange(ns)
+}
+
+// number takes no sign and no "inf".
+func number(s string) (float64, bool) {
+	n, err := strconv.ParseFloat(s, 64)
+	return n, err == nil && (isDigit(s[0]) || s[0] == '.')
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func inRange(ns float64) (time.Duration, bool) {
+	return time.Duration(math.Round(ns)), ns < float64(36500*day)
+}

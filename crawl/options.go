@@ -1,0 +1,58 @@
+package crawl
+
+import (
+	"time"
+
+	"trawl/fetch"
+	"trawl/parse"
+	"trawl/sinks"
+)
+
+// Options of a run. The zero value fetches politely into db.txt.
+type Options struct {
+	Stage  fetch.StageOptions  // who may be asked when
+	Client fetch.ClientOptions // how; Accept and Follow are taken from Stage
+	Parse  parse.Options       // what is taken from a page beside its size; Title and Digest are switched on for a format that has them
+	Output sinks.Options       // where the records go
+
+	// ParsePage is called instead of [parse.ParsePage], which it may call itself,
+	// for each page that is a success; by many goroutines at once. It must not
+	// keep the page's body. An error, or a panic, makes the URL a failure of class
+	// callback. nil is parse.ParsePage.
+	ParsePage func(*fetch.Page, parse.Options) (parse.Record, error)
+
+	MaxDuration time.Duration       // no request is started after it; 0 is no limit
+	OnRecord    func(*parse.Record) // of each record when it is on disk, one at a time; must not keep it
+	Stats       *Stats              // counts the run, for who wants to watch it; nil: Crawl makes one
+}
+
+// withDefaults fills in what one part takes from another.
+func (o Options) withDefaults() Options {
+	if o.Output.Output == "" {
+		o.Output.Output = "db.txt"
+		o.Output.Errors = sinks.ErrorsPath("db.txt")
+	}
+	if o.Output.Format == "" {
+		o.Output.Format = sinks.FormatOf(o.Output.Output)
+	}
+	if o.Output.Run == "" {
+		o.Output.Run = NewRunID(time.Now())
+	}
+	if o.Stage.Concurrency == 0 {
+		o.Stage.Concurrency = 128
+	}
+	o.Client.Accept = o.Stage.Accept
+	o.Client.Follow = o.Stage.MaxRedirects >= 0
+	records := o.Output.Format != sinks.Text
+	o.Parse.Title = o.Parse.Title || records
+	o.Parse.Digest = o.Parse.Digest || records
+	o.Output.KeepOrder = o.Output.KeepOrder || o.Stage.KeepOrder
+	o.Stage.KeepOrder = o.Output.KeepOrder
+	if o.ParsePage == nil {
+		o.ParsePage = parse.ParsePage
+	}
+	if o.Stats == nil {
+		o.Stats = NewStats()
+	}
+	return o
+}

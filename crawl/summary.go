@@ -1,0 +1,68 @@
+package crawl
+
+import (
+	"time"
+
+	"trawl/fetch"
+)
+
+// Summary is what a run has done. Each URL that has ended is in exactly one of
+// Pages, Failed and Skipped.
+type Summary struct {
+	Started  time.Time
+	Elapsed  time.Duration
+	Stopped  string // what ended the run before its list did, in words: "--max-pages"; "" is nothing
+	SideFile string // where the records are if they were to replace the results file and, the run not being whole, did not; else ""
+
+	Pages     int64 // records that are successes
+	Failed    int64 // records that are failures
+	Skipped   int64 // no record by intention
+	Remaining int64 // taken from the list and, since the run was stopped, not ended
+
+	Bytes     int64 // of decoded bodies
+	Retries   int64 // attempts after a URL's first
+	Retried   int64 // URLs that had any
+	RetriedOK int64 // those of them that are pages
+
+	ThrottledHosts int64         // hosts that have asked for a pause
+	ThrottledTime  time.Duration // the sum of the hosts' pauses
+
+	Status    []StatusCount         // last answers of the records, by status, those without an answer last
+	Responses map[string]int64      // all answers, those that were tried again too, by "2xx"
+	Classes   map[fetch.Class]int64 // failures
+	Skips     map[string]int64      // skipped, by reason
+	Failures  []FailureGroup        // the commonest first
+	BadLines  FailureGroup          // lines that are no URL; they are among Failures too
+
+	Latency     Latency       // of the records that have an answer
+	Slowest     []HostLatency // at most five, the slowest first
+	HostsMissed bool          // there were more hosts than those that Slowest was chosen from
+}
+
+// URLs is how many have ended.
+func (s *Summary) URLs() int64 { return s.Pages + s.Failed + s.Skipped }
+
+// StatusCount is how many records have this status; 0 is no answer.
+type StatusCount struct {
+	Status int
+	Count  int64
+}
+
+// FailureGroup is a number of failures that read alike.
+type FailureGroup struct {
+	Label       string // "http 503 after 3 attempts", "timeout after 10 s", "no such host"
+	Class       fetch.Class
+	Count       int64
+	FirstURL    string // of the one with the lowest position; may hold a password
+	FirstSource string // where that stands: "urls.txt:17"
+}
+
+// Latency is the duration of last attempts.
+type Latency struct{ P50, P90, P95, P99, Max time.Duration }
+
+// HostLatency is how long the pages of one host took.
+type HostLatency struct {
+	Host  string
+	P95   time.Duration
+	Pages int64
+}
