@@ -1,0 +1,148 @@
+package display
+
+import (
+	"io"
+
+	"github.com/dustin/go-humanize"
+
+	"trawl/crawl"
+)
+
+const (
+	exitNoSuccess = 5   // the exit code that is said with a word of advice
+	maxShownURL   = 200 // cells
+)
+
+// WriteFailures writes the block for a run that nobody watches and that has not
+// ended as wanted: what failed, how often, why, where the list of it is and how
+// to try again. It has at most 20 lines; nothing is written if nothing failed and
+// nothing stopped the run.
+func WriteFailures(w io.Writer, sum crawl.Summary, end End, style Style) error {
+	t := &text{Style: style}
+	switch {
+	case sum.Stopped != "":
+		t.stopped(&sum, end)
+	case sum.Failed == 0:
+		return nil
+	case end.Exit == exitNoSuccess:
+		t.noSuccess(&sum, end)
+	case sum.BadLines.Count == sum.Failed:
+		t.badLines(&sum, end)
+	default:
+		t.someFailed(&sum, end)
+	}
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+func (t *text) name() { t.WriteString(t.red("trawl:") + " ") }
+
+func (t *text) someFailed(sum *crawl.Summary, end End) {
+	t.name()
+	t.printf("%s of %s failed (exit %d)\n", humanize.Comma(sum.Failed), plural(sum.URLs(), "URL", "URLs"), end.Exit)
+	t.kinds(sum.Failures)
+	if hint := certificateHint(sum.Failures, end); hint != "" {
+		t.printf("  %s\n", hint)
+		return
+	}
+	t.places(sum, end)
+	t.again(sum, end)
+}
+
+func (t *text) stopped(sum *crawl.Summary, end End) {
+	t.name()
+	t.printf("stopped by %s after %s: %s of %s failed", Clean(sum.Stopped), span(sum.Elapsed),
+		humanize.Comma(sum.Failed), plural(sum.URLs(), "URL", "URLs"))
+	if sum.Remaining > 0 {
+		t.printf(", %s remaining", humanize.Comma(sum.Remaining))
+	}
+	t.printf(" (exit %d)\n", end.Exit)
+	t.kinds(sum.Failures)
+	t.places(sum, end)
+	t.again(sum, end)
+}
+
+// badLines is for a run whose only failures are lines that are no URL.
+func (t *text) badLines(sum *crawl.Summary, end End) {
+	bad := sum.BadLines
+	t.name()
+	if bad.Count == 1 {
+		t.printf("1 line is not a URL: ")
+	} else {
+		t.printf("%s lines are not URLs, the first: ", humanize.Comma(bad.Count))
+	}
+	t.printf("\"%s\"%s\n", shownURL(bad.FirstURL), source(bad))
+	they, others := "It is", "other URL was"
+	if bad.Count > 1 {
+		they = "They are"
+	}
+	if sum.Pages > 1 {
+		others = "other " + humanize.Comma(sum.Pages) + " URLs were"
+	}
+	switch {
+	case end.Errors != "" && sum.Pages > 0:
+		t.printf("  %s listed in %s as bad_url; the %s fetched.\n", they, Clean(end.Errors), others)
+	case end.Errors != "":
+		t.printf("  %s listed in %s as bad_url.\n", they, Clean(end.Errors))
+	case sum.Pages > 0:
+		t.printf("  The %s fetched.\n", others)
+	}
+}
+
+// kinds lists the kinds of failure, one a line.
+func (t *text) kinds(groups []crawl.FailureGroup) {
+	groups, more := firstKinds(groups, maxKinds)
+	counts, labels := kindTexts(groups)
+	width := widest(labels)
+	for i, g := range groups {
+		t.printf("  %s  %s  first: %s%s\n", counts[i], cells.FillRight(labels[i], width), shownURL(g.FirstURL), source(g))
+	}
+	if more > 0 {
+		t.printf("  and %s of failure\n", plural(int64(more), "more kind", "more kinds"))
+	}
+}
+
+func shownURL(url string) string { return clip(CleanURL(url), maxShownURL) }
+
+func source(g crawl.FailureGroup) string {
+	if g.FirstSource == "" {
+		return ""
+	}
+	return " (" + Clean(g.FirstSource) + ")"
+}
+
+// places says where pages and failures are.
+func (t *text) places(sum *crawl.Summary, end End) {
+	are, failures := "are in", "the failures are in"
+	if sum.Pages == 1 {
+		are = "is in"
+	}
+	if end.Output == "-" {
+		are = "went to"
+	}
+	if sum.Failed == 1 {
+		failures = "the failure is in"
+	}
+	pages := plural(sum.Pages, "page", "pages") + " " + are + " " + place(end.Output)
+	failures += " " + Clean(end.Errors)
+	listed := sum.Failed > 0 && end.Errors != ""
+	switch {
+	case sum.Pages > 0 && listed:
+		t.printf("  %s; %s.\n", pages, failures)
+	case sum.Pages > 0:
+		t.printf("  %s.\n", pages)
+	case listed:
+		t.printf("  T%s.\n", failures[1:])
+	}
+}
+
+func (t *text) again(sum *crawl.Summary, end End) {
+	if sum.Failed == 0 || end.Retry == "" {
+		return
+	}
+	them := "them"
+	if sum.Failed == 1 {
+		them = "it"
+	}
+	t.printf("  Try %s again: %s\n", them, Clean(end.Retry))
+}
