@@ -1,0 +1,164 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+)
+
+// parseArgs reads a command line, without the program's name, and the TRAWL_
+// variables. It is done if there is nothing to crawl: a help or version was
+// asked for and is on stdout, or what is wrong is told on stderr; the program
+// then exits with code. It makes no file and never exits itself.
+func parseArgs(args []string, stdout, stderr io.Writer) (cfg config, code int, done bool) {
+	cfg, crawl, err := readArgs(args, stdout)
+	var m *message
+	switch {
+	case errors.As(err, &m):
+	case errors.Is(err, syscall.EPIPE): // the reader of a help has seen enough
+		return config{}, exitOK, true
+	case err != nil:
+		m = &message{what: "cannot write standard output: " + cause(err).Error(), code: exitWrite}
+	default:
+		return cfg, exitOK, !crawl
+	}
+	return config{}, m.tell(stderr), true
+}
+
+// readArgs reports whether a crawl is asked for, with cfg. Its error is a
+// *message or what writing to stdout has met.
+func readArgs(args []string, stdout io.Writer) (cfg config, crawl bool, err error) {
+	l, err := scan(args)
+	if err != nil {
+		return config{}, false, err
+	}
+	cfg = config{from: map[string]string{}, afterOverwrite: l.afterOverwrite}
+	for _, o := range cfg.table() {
+		if o.preset == "" {
+			continue
+		}
+		if err := o.set(o.preset); err != nil {
+			return config{}, false, fmt.Errorf("default of --%s: %w", o.name, err)
+		}
+	}
+	err = l.app(&cfg, &crawl, stdout).Run(l.argv())
+	return cfg, crawl, err
+}
+
+// app is the command line as urfave/cli has it. It prints nothing of its own:
+// help, version and errors are ours.
+func (l *line) app(cfg *config, crawl *bool, stdout io.Writer) *cli.App {
+	return &cli.App{
+		Name:           "trawl",
+		HideHelp:       true,
+		HideVersion:    true,
+		Writer:         io.Discard,
+		ErrWriter:      io.Discard,
+		ExitErrHandler: func(*cli.Context, error) {}, // cli's would exit
+		OnUsageError:   l.usageError,
+		Commands: []*cli.Command{
+			{
+				Name: "crawl", HideHelp: true, OnUsageError: l.usageError, Flags: l.flags(cfg),
+				Action: func(c *cli.Context) error {
+					*crawl = true
+					cfg.Args = c.Args().Slice()
+					return cfg.settle()
+				},
+			},
+			{
+				Name: "help", HideHelp: true, OnUsageError: l.usageError,
+				Action: func(c *cli.Context) error { return writeHelp(stdout, c.Args().Slice()) },
+			},
+			{
+				Name: "version", HideHelp: true, OnUsageError: l.usageError,
+				Flags: []cli.Flag{&cli.BoolFlag{Name: "json"}, &cli.BoolFlag{Name: oneLine}},
+				Action: func(c *cli.Context) error {
+					return writeVersion(stdout, versionForm{line: c.Bool(oneLine), json: c.Bool("json")})
+				},
+			},
+		},
+	}
+}
+
+// usageError turns what cli says of a value back into what the option said.
+func (l *line) usageError(_ *cli.Context, err error, _ bool) error {
+	if l.refused != nil {
+		return l.refused
+	}
+	return usage(err.Error(), "See 'trawl --help'.")
+}
+
+// A setting is one option of one run: the flag value that cli sets, first
+// maybe from the environment, then from the line.
+type setting struct {
+	option  option
+	config  *config
+	line    *line
+	spelled []string // how the line spells its next values' option
+}
+
+// Set gives the option a value. cli keeps no more than the text of an error, so
+// the error itself is left in the line.
+func (s *setting) Set(value string) error {
+	from := s.option.variable()
+	if len(s.spelled) > 0 {
+		from, s.spelled = "option "+s.spelled[0], s.spelled[1:]
+	}
+	s.config.from[s.option.name] = from
+	for value := range s.values(value, from) {
+		err := s.option.set(value)
+		var bad *badValue
+		if errors.As(err, &bad) {
+			err = s.option.refusal(bad, from)
+		}
+		if err != nil {
+			s.line.refused = err
+			return err
+		}
+	}
+	return nil
+}
+
+// values are the values in value: a variable gives an option that may be given
+// several times one a line.
+func (s *setting) values(value, from string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		if !s.option.many || from != s.option.variable() {
+			yield(value)
+			return
+		}
+		for part := range strings.SplitSeq(value, "\n") {
+			if part = strings.TrimSpace(part); part != "" && !yield(part) {
+				return
+			}
+		}
+	}
+}
+
+// String is the default, for cli.
+func (s *setting) String() string {
+	if s == nil {
+		return ""
+	}
+	return s.option.preset
+}
+
+// IsBoolFlag tells package flag which options stand alone.
+func (s *setting) IsBoolFlag() bool { return !s.option.takesValue() }
+
+// refusal is the message for a bad value, which came from "option -c" or a
+// variable.
+func (o option) refusal(bad *badValue, from string) *message {
+	if from == o.variable() {
+		return &message{what: from + "=" + quoted(bad.value) + ": want " + bad.want, hints: bad.hints, code: exitConfig}
+	}
+	value := quoted(bad.value)
+	if bad.bare {
+		value = shown(bad.value)
+	}
+	return usage("--"+o.name+" "+value+" "+bad.why+" ("+from+")", bad.hints...)
+}

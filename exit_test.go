@@ -1,0 +1,60 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The table that users read has the constants of the code, each once, and
+// nothing else.
+func TestTableOfExitCodesIsWhatTheCodeHas(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "exit.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	constants := map[int]string{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || !strings.HasPrefix(spec.Names[0].Name, "exit") {
+			return true
+		}
+		if lit, ok := spec.Values[0].(*ast.BasicLit); ok {
+			code, err := strconv.Atoi(lit.Value)
+			if err != nil || constants[code] != "" {
+				t.Errorf("%s and %s are both %s", spec.Names[0], constants[code], lit.Value)
+			}
+			constants[code] = spec.Names[0].Name
+		}
+		return true
+	})
+	if len(constants) != len(exitCodes) || len(constants) == 0 {
+		t.Errorf("%d constants, %d lines of the table", len(constants), len(exitCodes))
+	}
+	last := -1
+	for _, e := range exitCodes {
+		if constants[e.code] == "" || e.code <= last {
+			t.Errorf("%d has no constant, or is out of order", e.code)
+		}
+		last = e.code
+		if !strings.Contains(asked(t, "help", "exit-codes"), "\n"+strconv.Itoa(e.code)+" ") {
+			t.Errorf("%d is not in the help", e.code)
+		}
+	}
+}
+
+func TestTheWorstExitCodeWins(t *testing.T) {
+	for _, test := range []struct {
+		codes []int
+		want  int
+	}{
+		{nil, 0}, {[]int{0, 0}, 0}, {[]int{8, 4}, 4}, {[]int{4, 5, 8}, 5}, {[]int{5, 7}, 7}, {[]int{7, 6}, 6}, {[]int{6, 130, 4}, 130}, {[]int{0, 143}, 143}, {[]int{0, 8}, 8},
+	} {
+		if got := exitCode(test.codes...); got != test.want {
+			t.Errorf("of %v it is %d, want %d", test.codes, got, test.want)
+		}
+	}
+}

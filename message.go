@@ -1,0 +1,44 @@
+package main
+
+import (
+	"io"
+	"strings"
+
+	"trawl/fetch"
+)
+
+// A message tells the user what is wrong, and how to mend it.
+type message struct {
+	what  string   // one line: what is wrong: the exact value (where it stands)
+	hints []string // lines that say how to mend it
+	code  int      // what the program exits with because of it
+}
+
+// Error is the message without its hints.
+func (m *message) Error() string { return m.what }
+
+// text is the message as it is seen, without the newline of its last line.
+func (m *message) text() string {
+	return "trawl: " + strings.Join(append([]string{m.what}, m.hints...), "\n  ")
+}
+
+// write prints the message, in one write.
+func (m *message) write(w io.Writer) { io.WriteString(w, m.text()+"\n") }
+
+// tell prints the message and returns what the program exits with.
+func (m *message) tell(w io.Writer) int {
+	m.write(w)
+	return m.code
+}
+
+// usage is the message of a command line that cannot be obeyed.
+func usage(what string, hints ...string) *message {
+	return &message{what: what, hints: hints, code: exitUsage}
+}
+
+// shown is s as a message may hold it: without control characters, which a
+// terminal would obey, and not endless.
+func shown(s string) string { return fetch.Printable(s) }
+
+// quoted is s in quotes, else as shown.
+func quoted(s string) string { return `"` + shown(s) + `"` }

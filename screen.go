@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/term"
+
+	"trawl/crawl"
+	"trawl/display"
+	"trawl/fetch"
+	"trawl/parse"
+	"trawl/sinks"
+)
+
+// screen is what a run shows on standard error.
+type screen struct {
+	cfg   *config
+	files files
+	w     *os.File
+	tty   bool
+	style display.Style
+
+	stats    *crawl.Stats
+	total    atomic.Int64 // URLs of the list; 0 is not known
+	meter    display.Meter
+	progress *display.Progress
+	counting sync.WaitGroup
+	closed   sync.Once
+}
+
+func newScreen(c *config, files files, stderr *os.File) *screen {
+	tty := isTerminal(stderr)
+	return &screen{
+		cfg: c, files: files, w: stderr, tty: tty,
+		style:    display.NewStyle(display.ColorWhen(c.Color), os.Getenv, tty),
+		progress: display.StartProgress(stderr, nil, display.ProgressOptions{Mode: display.None}),
+	}
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// mode is how the run's progress is shown.
+func (s *screen) mode() display.Mode {
+	if s.cfg.Quiet > 0 {
+		return display.None
+	}
+	return display.Mode(s.cfg.Progress).On(s.tty, os.Getenv("TERM"))
+}
+
+// start shows how the run goes from now on.
+func (s *screen) start(stats *crawl.Stats) {
+	s.stats = stats
+	s.progress = display.StartProgress(s.w, s.live, display.ProgressOptions{
+		Mode: s.mode(), Style: s.style, Width: func() int { return width(s.w) },
+	})
+}
+
+// count finds out how long the list is, for who watches; in the background, until
+// ctx ends.
+func (s *screen) count(ctx context.Context, list *crawl.List) {
+	if s.mode() == display.None {
+		return
+	}
+	s.counting.Go(func() {
+		if n, known := list.Count(ctx); known {
+			s.total.Store(n)
+		}
+	})
+}
+
+// width is how many cells a line of the terminal has; 0 is not known.
+func width(f *os.File) int {
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return w
+}
+
+// close takes the progress line away. It may be called again.
+func (s *screen) close() {
+	s.closed.Do(func() {
+		s.counting.Wait()
+		s.progress.Close()
+	})
+}
+
+// live is the run at this moment, for the progress line.
+func (s *screen) live() display.Live {
+	now := s.stats.Counts()
+	l := display.Live{
+		Done: now.Done(), Total: s.total.Load(), Failed: now.Failed, Retries: now.Retries,
+		P95: now.P95, Elapsed: now.Elapsed, InFlight: now.Stage.InFlight,
+		ThrottledHosts: now.Stage.Throttled, LongestPause: now.Stage.Longest,
+		AllThrottled: now.Stage.Stalled, WaitingFor: now.Stage.Host,
+	}
+	l.Rate, l.BytesPerSec = s.meter.Rates(time.Now(), l.Done, now.Bytes)
+	return l
+}
+
+// say writes a line that is worth knowing but no error.
+func (s *screen) say(line string) {
+	if s.cfg.Quiet == 0 {
+		s.progress.Log(line)
+	}
+}
+
+// warn writes what has not gone as asked; nil is nothing.
+func (s *screen) warn(m *message) {
+	if m != nil {
+		s.say(m.text())
+	}
+}
+
+// hook has the run tell what -v and a missing errors file ask for.
+func (s *screen) hook(opts *crawl.Options) {
+	if s.files.errors == "" && s.files.output == "-" && s.cfg.Errors != "none" {
+		opts.OnRecord = s.failure
+	}
+	if s.cfg.Verbose > 0 {
+		opts.Stage.OnEvent = s.event
+	}
+	if s.cfg.Verbose > 1 {
+		opts.Client.OnHead = func(r fetch.Request, head string) { s.say(strings.TrimRight(head, "\r\n")) }
+	}
+}
+
+// failure writes a line for a URL that failed.
+func (s *screen) failure(rec *parse.Record) {
+	if rec.Class != "" {
+		s.say(fmt.Sprintf("trawl: %s: %s (%s:%d)", display.CleanURL(rec.URL), display.Clean(rec.Error), shown(rec.File), rec.Line))
+	}
+}
+
+// event writes a line for an answer that was not the last.
+func (s *screen) event(e fetch.Event) {
+	url := display.CleanURL(e.Request.URL)
+	why := fmt.Sprintf("http %d", e.Answer.Status)
+	if e.Answer.Err != nil {
+		why = display.Clean(e.Answer.Err.Detail)
+	}
+	switch e.Kind {
+	case fetch.Redirected:
+		s.say(fmt.Sprintf("%s: %s -> %s", url, why, display.CleanURL(e.Next)))
+	case fetch.Retried:
+		s.say(fmt.Sprintf("%s: %s; attempt %d in %s", url, why, e.Request.Attempt+1, span(e.Wait.Round(time.Millisecond))))
+	case fetch.Throttled:
+		s.say(fmt.Sprintf("%s: %s; %s is left alone for %s", url, why, e.Request.Host, span(e.Wait.Round(time.Millisecond))))
+	}
+}
+
+// end tells how the run went and returns the exit code. A signal's code, if
+// there is one, comes before all others.
+func (s *screen) end(sum crawl.Summary, signal int, name string, err error) int {
+	code := outcome(sum, err)
+	if signal != 0 {
+		code, sum.Stopped = signal, name
+	} else if isClosedPipe(err) {
+		return exitOK
+	}
+	if s.cfg.Quiet > 1 {
+		return code
+	}
+	s.tellErrors(err, code)
+	end := display.End{Output: s.files.output, Errors: s.files.errors, Retry: s.retry(), Exit: code}
+	if sum.SideFile != "" {
+		s.say(fmt.Sprintf("trawl: %s is as it was; the records of this run are in %s", shown(s.files.output), shown(sum.SideFile)))
+		end.Output = sum.SideFile
+	}
+	switch {
+	case s.cfg.Summary == "json":
+		_ = display.WriteSummaryJSON(s.w, sum, end)
+	case s.cfg.Summary == "always", s.cfg.Summary == "auto" && s.tty && s.cfg.Quiet == 0:
+		_ = display.WriteSummary(s.w, sum, end, s.style)
+	case code != exitOK && sum.URLs() > 0:
+		_ = display.WriteFailures(s.w, sum, end, s.style)
+	}
+	return code
+}
+
+// tellErrors writes what ended the run, or a list, before its time.
+func (s *screen) tellErrors(err error, code int) {
+	if w, ok := errors.AsType[*sinks.Error](err); ok && !isClosedPipe(w) {
+		began := s.stats.Counts().Stage.Taken > 0
+		s.cfg.cannotWrite(w, s.files.errors, began).write(s.w)
+	}
+	if l, ok := errors.AsType[*crawl.ListError](err); ok {
+		s.cfg.cannotRead(l).write(s.w)
+	}
+	if code == exitBug {
+		m := message{what: "internal error: " + shown(err.Error()), hints: []string{"This is a bug in trawl. Please report it, with the command line."}}
+		m.write(s.w)
+	}
+}
+
+// retry is the command that tries the failures again; "" is none.
+func (s *screen) retry() string {
+	if s.files.errors == "" {
+		return ""
+	}
+	retry := "trawl " + s.files.errors
+	switch {
+	case s.files.output == "-" && s.cfg.Format == sinks.JSONL:
+		return retry + " -j"
+	case s.files.output != defaultOutput:
+		retry += " -o " + s.files.output
+	}
+	if s.cfg.Format != sinks.FormatOf(s.files.output) {
+		retry += " -f " + string(s.cfg.Format)
+	}
+	return retry
+}

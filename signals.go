@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// grace is how long a signal leaves to what is in flight.
+const grace = 5 * time.Second
+
+var errInterrupted = errors.New("interrupted")
+
+// interrupts are the signals that reach a run: the first that asks for its end
+// closes stop; another one, or grace later, ends ctx.
+type interrupts struct {
+	stop  chan struct{}
+	ctx   context.Context // the run's life
+	abort context.CancelCauseFunc
+
+	first atomic.Int32 // the signal that closed stop; 0 is none
+	sigs  chan os.Signal
+	over  chan struct{}
+	done  chan struct{}
+}
+
+// listen turns signals into the end of the run, and into what the screen shows.
+func (s *screen) listen() *interrupts {
+	in := &interrupts{
+		stop: make(chan struct{}),
+		sigs: make(chan os.Signal, 8),
+		over: make(chan struct{}),
+		done: make(chan struct{}),
+	}
+	in.ctx, in.abort = context.WithCancelCause(context.Background())
+	signal.Ignore(sigPipe...) // a closed pipe is an error of the write
+	signal.Notify(in.sigs, append([]os.Signal{os.Interrupt, syscall.SIGTERM}, screenSignals...)...)
+	go in.watch(s)
+	return in
+}
+
+func (in *interrupts) watch(s *screen) {
+	defer close(in.done)
+	var late <-chan time.Time
+	for {
+		select {
+		case sig := <-in.sigs:
+			if number, ok := sig.(syscall.Signal); ok && (sig == os.Interrupt || sig == syscall.SIGTERM) {
+				if !in.first.CompareAndSwap(0, int32(number)) {
+					in.abort(errInterrupted)
+					continue
+				}
+				close(in.stop)
+				late = time.After(grace)
+				s.stopping()
+				continue
+			}
+			s.signal(sig)
+		case <-late:
+			in.abort(errInterrupted)
+		case <-in.over:
+			return
+		}
+	}
+}
+
+// close ends the watch. Signals have their usual effect again.
+func (in *interrupts) close() {
+	signal.Stop(in.sigs)
+	close(in.over)
+	<-in.done
+	in.abort(nil)
+}
+
+// code is the exit code that a signal asks for, with its name; 0 is none.
+func (in *interrupts) code() (code int, name string) {
+	switch syscall.Signal(in.first.Load()) {
+	case syscall.SIGINT:
+		return exitINT, "SIGINT"
+	case syscall.SIGTERM:
+		return exitTERM, "SIGTERM"
+	}
+	return 0, ""
+}
+
+// stopping says that the run is being ended.
+func (s *screen) stopping() {
+	s.say(fmt.Sprintf("Stopping: %d requests in flight, up to %d s. Ctrl-C again to stop now; nothing finished is lost.",
+		s.stats.Counts().Stage.InFlight, int(grace.Seconds())))
+}
