@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -26,7 +27,9 @@ func BenchmarkWay(b *testing.B) {
 				w := bufio.NewWriterSize(feed, 1<<16)
 				line := make([]byte, 0, 64)
 				for i := range b.N {
-					line = fmt.Appendf(line[:0], "http://h%d.example/page/%d\n", i%hosts, i)
+					line = strconv.AppendInt(append(line[:0], "http://h"...), int64(i%hosts), 10)
+					line = strconv.AppendInt(append(line, ".example/page/"...), int64(i), 10)
+					line = append(line, '\n')
 					w.Write(line)
 				}
 				w.Flush()

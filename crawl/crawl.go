@@ -151,7 +151,13 @@ func (c *crawl) parse(page *fetch.Page) (rec parse.Record) {
 			page.Err = callbackError(page.URL, fmt.Errorf("panic: %v", p))
 		}
 	}()
-	rec, err := c.opts.ParsePage(page, c.opts.Parse)
+	var err error
+	if own := c.opts.ParsePage; own != nil {
+		copied := *page // which keeps the page itself, of every other run too, on the stack
+		rec, err = own(&copied, c.opts.Parse)
+	} else {
+		rec, err = parse.ParsePage(page, c.opts.Parse)
+	}
 	if err != nil {
 		page.Err = callbackError(page.URL, err)
 	}
@@ -181,11 +187,12 @@ func (c *crawl) append(rec parse.Record) { _ = c.out.Append(c.ctx, rec) }
 
 // committed counts what is on disk.
 func (c *crawl) committed(recs []parse.Record) {
+	c.stats.Add(recs...)
+	if c.opts.OnRecord == nil {
+		return
+	}
 	for i := range recs {
-		c.stats.Add(&recs[i])
-		if c.opts.OnRecord != nil {
-			c.opts.OnRecord(&recs[i])
-		}
+		c.opts.OnRecord(&recs[i])
 	}
 }
 

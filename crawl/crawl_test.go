@@ -272,13 +272,13 @@ func TestKeepOrderWritesInTheOrderOfTheList(t *testing.T) {
 // 20,000.
 func TestMemoryDoesNotGrowWithTheList(t *testing.T) {
 	short, long := liveMemory(t, 20_000), liveMemory(t, 100_000)
-	if long > short+short/4+1<<20 {
+	if long > short+short/4+2<<20 { // 80,000 more would not fit in there
 		t.Errorf("%d KiB are live in a run of 20,000 URLs and %d KiB in one of 100,000", short>>10, long>>10)
 	}
 }
 
-// liveMemory is the most that is live in a run over that many URLs of as many
-// hosts, in bytes.
+// liveMemory is the most that is live near the end of a run over that many URLs
+// of as many hosts, in bytes.
 func liveMemory(t *testing.T, n int) (most uint64) {
 	t.Helper()
 	in, feed := io.Pipe()
@@ -300,7 +300,7 @@ func liveMemory(t *testing.T, n int) (most uint64) {
 	opts := Options{Output: sinks.Options{Output: os.DevNull}}.withDefaults()
 	records := 0
 	opts.OnRecord = func(*parse.Record) {
-		if records++; records%10_000 == 0 {
+		if records++; records > n-20_000 && records%2_000 == 0 {
 			var m runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&m)

@@ -48,9 +48,6 @@ func (o Options) withDefaults() Options {
 	o.Parse.Digest = o.Parse.Digest || records
 	o.Output.KeepOrder = o.Output.KeepOrder || o.Stage.KeepOrder
 	o.Stage.KeepOrder = o.Output.KeepOrder
-	if o.ParsePage == nil {
-		o.ParsePage = parse.ParsePage
-	}
 	if o.Stats == nil {
 		o.Stats = NewStats()
 	}

@@ -33,10 +33,16 @@ func NewStats() *Stats {
 	}
 }
 
-// Add counts a record that is on disk. It keeps nothing of it.
-func (s *Stats) Add(rec *parse.Record) {
+// Add counts records that are on disk. It keeps nothing of them.
+func (s *Stats) Add(recs ...parse.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for i := range recs {
+		s.add(&recs[i])
+	}
+}
+
+func (s *Stats) add(rec *parse.Record) {
 	if rec.Class == "" {
 		s.sum.Pages++
 	} else {

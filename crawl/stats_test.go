@@ -33,7 +33,7 @@ func badStatus(seq int64, status, attempts int) parse.Record {
 func counted(records ...parse.Record) Summary {
 	s := NewStats()
 	for i := range records {
-		s.Add(&records[i])
+		s.Add(records[i])
 	}
 	return s.Snapshot()
 }
@@ -119,7 +119,7 @@ func TestRunIsCountedWhole(t *testing.T) {
 						s.Skip("duplicate")
 						continue
 					}
-					s.Add(&rec)
+					s.Add(rec)
 					if i%1000 == 0 {
 						s.Counts()
 						s.Snapshot()
@@ -169,7 +169,7 @@ func TestSlowestHostsAreThoseOfPages(t *testing.T) {
 		moved.FinalURL = "http://moved.example/x"
 		lost := badStatus(i, 500, 1) // an answer, but no page
 		for _, rec := range []parse.Record{fast, slow, moved, lost} {
-			s.Add(&rec)
+			s.Add(rec)
 		}
 	}
 	slowest := s.Snapshot().Slowest
@@ -183,7 +183,7 @@ func TestHostsWhoseLatencyIsKnownAreBounded(t *testing.T) {
 	s := NewStats()
 	for i := range int64(2 * maxHosts) {
 		rec := page(i, fmt.Sprintf("https://h%d.example/", i), time.Duration(i)*time.Millisecond)
-		s.Add(&rec)
+		s.Add(rec)
 		if missed := s.slowest.missed; missed != (i >= maxHosts) {
 			t.Fatalf("after %d hosts: some missed: %v", i+1, missed)
 		}
@@ -230,7 +230,7 @@ func TestWhatWasTakenAndHasNotEndedRemains(t *testing.T) {
 	}
 	s.watch(func() fetch.Status { return fetch.Status{Taken: 10, InFlight: 3} })
 	one := page(1, "https://example.com/", 0)
-	s.Add(&one)
+	s.Add(one)
 	s.Skip("duplicate")
 	if sum := s.Snapshot(); sum.Remaining != 8 || s.left() != 8 || s.Counts().Stage.InFlight != 3 {
 		t.Errorf("%d remain, %d left, %+v in flight, want 8, 8, 3", sum.Remaining, s.left(), s.Counts().Stage)
@@ -245,8 +245,8 @@ func TestWhatWasTakenAndHasNotEndedRemains(t *testing.T) {
 func TestSummaryBelongsToTheCaller(t *testing.T) {
 	s := NewStats()
 	one, bad := page(1, "https://example.com/", time.Second), failed(2, fetch.DNS, "no such host")
-	s.Add(&one)
-	s.Add(&bad)
+	s.Add(one)
+	s.Add(bad)
 	s.Skip("duplicate")
 	sum := s.Snapshot()
 	clear(sum.Skips)
@@ -275,11 +275,11 @@ func TestCountingARecordTakesNoMemory(t *testing.T) {
 	s := NewStats()
 	records := steady()
 	for i := range records {
-		s.Add(&records[i])
+		s.Add(records[i])
 	}
 	i := 0
 	if allocs := testing.AllocsPerRun(1000, func() {
-		s.Add(&records[i%len(records)])
+		s.Add(records[i%len(records)])
 		i++
 	}); allocs != 0 {
 		t.Errorf("%v allocations a record, want none", allocs)
@@ -299,6 +299,6 @@ func BenchmarkStatsAdd(b *testing.B) {
 	records := steady()
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		s.Add(&records[i%len(records)])
+		s.Add(records[i%len(records)])
 	}
 }

@@ -87,7 +87,9 @@ func (f *frontier) add(batch []Request) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, r := range batch {
+	for i := range batch {
+		r := &batch[i]
+		f.opts.first(r, 1)
 		f.taken++
 		f.order.took(r.Position)
 		known := len(f.hosts)
@@ -95,7 +97,7 @@ func (f *frontier) add(batch []Request) {
 		if f.sinceNew++; len(f.hosts) > known {
 			f.sinceNew = 0
 		}
-		f.enqueue(h, &h.listed, f.opts.first(r, 1))
+		f.enqueue(h, &h.listed, r)
 	}
 	f.signal()
 }
@@ -210,19 +212,24 @@ func (f *frontier) start(h *host) Request {
 }
 
 // done is [Stage.Done].
-func (f *frontier) done(r Request, a Answer) Ending {
-	next, end := f.opts.judge(r, a)
+func (f *frontier) done(r *Request, a *Answer) Ending {
+	next := *r
+	end := f.opts.judge(&next, a)
+	if !end.Again && end.Err == nil { // nearly all
+		f.settleAnswer(r, &next, end, 0, 0)
+		return end
+	}
 	var wait time.Duration // before another attempt
 	if end.Err != nil {
 		wait = f.opts.backoff(r.Attempt, a.RetryAfter)
 	}
-	pause := f.opts.pause(r, a, wait)
-	f.settleAnswer(r, next, end, wait, pause)
-	f.opts.tell(r, a, next, end, wait, pause)
+	pause := f.opts.pause(a, wait)
+	f.settleAnswer(r, &next, end, wait, pause)
+	f.opts.tell(r, &next, a, end, wait, pause)
 	return end
 }
 
-func (f *frontier) settleAnswer(r, next Request, end Ending, wait, pause time.Duration) {
+func (f *frontier) settleAnswer(r, next *Request, end Ending, wait, pause time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	h := f.release(r)
@@ -246,13 +253,13 @@ func (f *frontier) settleAnswer(r, next Request, end Ending, wait, pause time.Du
 func (f *frontier) abandon(batch ...Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, r := range batch {
-		f.settle(f.release(r))
+	for i := range batch {
+		f.settle(f.release(&batch[i]))
 	}
 	f.signal()
 }
 
-func (f *frontier) release(r Request) *host {
+func (f *frontier) release(r *Request) *host {
 	h := f.hosts[r.Host]
 	h.inFlight--
 	f.inFlight--

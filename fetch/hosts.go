@@ -22,22 +22,22 @@ func (f *frontier) host(key string) *host {
 }
 
 // enqueue puts a request at the end of one of the host's queues.
-func (f *frontier) enqueue(h *host, q *queue[Request], r Request) {
+func (f *frontier) enqueue(h *host, q *queue[Request], r *Request) {
 	r.Waited -= f.rateHeld.read()
 	if h.paused > 0 {
 		r.Waited -= h.pausedAt(time.Now())
 	}
-	q.push(r)
-	f.count(&r)
+	q.push(*r)
+	f.count(r)
 	f.settle(h)
 }
 
 // retry puts a failed try back, to be sent no earlier than after wait.
-func (f *frontier) retry(h *host, r Request, wait time.Duration) {
+func (f *frontier) retry(h *host, r *Request, wait time.Duration) {
 	at := time.Now().Add(wait)
 	r.Waited += wait - h.pausedAt(at) - f.rateHeld.read()
-	heap.Push(&h.retries, retry{at, r})
-	f.count(&r)
+	heap.Push(&h.retries, retry{at, *r})
+	f.count(r)
 	f.settle(h)
 }
 

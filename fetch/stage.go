@@ -86,7 +86,7 @@ func (s *Stage[Out]) Run(ctx context.Context, stop <-chan struct{}, list List) e
 // redirect to be followed, a failure worth another try), the stage asks again
 // and says so.
 func (s *Stage[Out]) Done(r Request, a Answer) Ending {
-	return s.frontier.done(r, a)
+	return s.frontier.done(&r, &a)
 }
 
 // Abandon is Done for a request that an abort has cut off.
@@ -94,7 +94,7 @@ func (s *Stage[Out]) Abandon(r Request) { s.frontier.abandon(r) }
 
 // Redirects reports whether the answer is a redirect that the stage will
 // follow, asked before the status is compared with what is accepted.
-func (s *Stage[Out]) Redirects(a Answer) bool { return s.frontier.opts.redirects(a) }
+func (s *Stage[Out]) Redirects(a Answer) bool { return s.frontier.opts.redirects(&a) }
 
 // Status is what the stage is doing now.
 func (s *Stage[Out]) Status() Status { return s.frontier.status() }

@@ -16,32 +16,35 @@ type Ending struct {
 	Spent     time.Duration // by its hops before the last one
 }
 
-// judge says whether the answer ends its URL, and if not, what is asked next.
-func (o *StageOptions) judge(r Request, a Answer) (next Request, end Ending) {
+// judge says whether the answer ends its URL. If it does not, r becomes what is
+// asked next.
+func (o *StageOptions) judge(r *Request, a *Answer) Ending {
+	err := a.Err
 	if o.redirects(a) {
-		next, err := o.follow(r, a)
-		if err == nil {
-			return next, Ending{Again: true}
+		if err = o.follow(r, a); err == nil {
+			return Ending{Again: true}
 		}
-		a.Err = err
 	}
-	if a.Err == nil && !o.Accept.Has(a.Status) {
-		a.Err = &Error{URL: r.URL, Class: HTTPStatus, Detail: fmt.Sprintf("http %d", a.Status), Status: a.Status}
+	if err == nil && !o.Accept.Has(a.Status) {
+		err = &Error{URL: r.URL, Class: HTTPStatus, Detail: fmt.Sprintf("http %d", a.Status), Status: a.Status}
 	}
-	end = Ending{Err: a.Err, Start: r.Started, Spent: r.Spent}
+	end := Ending{Err: err, Start: r.Started, Spent: r.Spent}
 	if end.Start.IsZero() {
 		end.Start = a.Start
 	}
-	if a.Err == nil {
-		return next, end
+	if err == nil {
+		return end
 	}
-	end.Retryable = o.RetryOn.Has(a.Err)
+	end.Retryable = o.RetryOn.Has(err)
 	end.Again = end.Retryable && r.Attempt <= o.Retries
-	return o.first(r, r.Attempt+1), end
+	if end.Again {
+		o.first(r, r.Attempt+1)
+	}
+	return end
 }
 
 // redirects reports whether the answer is a redirect to be followed.
-func (o *StageOptions) redirects(a Answer) bool {
+func (o *StageOptions) redirects(a *Answer) bool {
 	return a.Err == nil && o.MaxRedirects > 0 && a.Location != "" && isRedirect(a.Status)
 }
 
@@ -56,15 +59,15 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// follow makes the hop that a redirect asks for, with what is left of the
-// attempt's time.
-func (o *StageOptions) follow(r Request, a Answer) (Request, *Error) {
+// follow makes r the hop that a redirect asks for, with what is left of the
+// attempt's time. After an error r is as it was.
+func (o *StageOptions) follow(r *Request, a *Answer) *Error {
 	if len(r.Redirects) >= o.MaxRedirects {
-		return r, &Error{URL: r.URL, Class: TooManyRedirects, Detail: fmt.Sprintf("more than %d redirects", o.MaxRedirects)}
+		return &Error{URL: r.URL, Class: TooManyRedirects, Detail: fmt.Sprintf("more than %d redirects", o.MaxRedirects)}
 	}
 	next, err := r.Redirect(a.Location)
 	if err != nil {
-		return r, err
+		return err
 	}
 	next.Method = redirectMethod(r.Method, a.Status)
 	if next.Started.IsZero() {
@@ -73,9 +76,10 @@ func (o *StageOptions) follow(r Request, a Answer) (Request, *Error) {
 	next.Spent += a.Duration
 	next.Timeout -= a.Duration
 	if next.Timeout <= 0 {
-		return r, &Error{URL: r.URL, Class: Timeout, Detail: "no answer within " + span(next.Timeout+next.Spent) + " (following redirects)"}
+		return &Error{URL: r.URL, Class: Timeout, Detail: "no answer within " + span(next.Timeout+next.Spent) + " (following redirects)"}
 	}
-	return next, nil
+	*r = next
+	return nil
 }
 
 // redirectMethod is the method of the hop after a redirect. A 303 asks for a
@@ -90,8 +94,8 @@ func redirectMethod(method string, status int) string {
 	return method
 }
 
-// first makes the first hop of the given attempt at the URL of r.
-func (o *StageOptions) first(r Request, attempt int) Request {
+// first makes r the first hop of the given attempt at its URL.
+func (o *StageOptions) first(r *Request, attempt int) {
 	if len(r.Redirects) > 0 {
 		r.URL = r.Redirects[0]
 		r.Host = HostOf(r.URL)
@@ -105,12 +109,11 @@ func (o *StageOptions) first(r Request, attempt int) Request {
 	if r.Extra != nil && r.Extra.Timeout > 0 {
 		r.Timeout = r.Extra.Timeout
 	}
-	return r
 }
 
 // pause is how long the answer asks that its host be left alone: a 429, or a 503
-// that says for how long.
-func (o *StageOptions) pause(r Request, a Answer, wait time.Duration) time.Duration {
+// that says for how long. wait is what another attempt would wait.
+func (o *StageOptions) pause(a *Answer, wait time.Duration) time.Duration {
 	switch {
 	case a.RetryAfter > 0 && (a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable):
 		return min(a.RetryAfter, o.RetryMaxWait)
@@ -120,18 +123,19 @@ func (o *StageOptions) pause(r Request, a Answer, wait time.Duration) time.Durat
 	return 0
 }
 
-// tell reports what is not an ending.
-func (o *StageOptions) tell(r Request, a Answer, next Request, end Ending, wait, pause time.Duration) {
+// tell reports what is not an ending: the request that was answered, and what
+// next is asked.
+func (o *StageOptions) tell(r, next *Request, a *Answer, end Ending, wait, pause time.Duration) {
 	if o.OnEvent == nil {
 		return
 	}
 	switch {
 	case end.Again && end.Err == nil:
-		o.OnEvent(Event{Kind: Redirected, Request: r, Answer: a, Next: next.URL})
+		o.OnEvent(Event{Kind: Redirected, Request: *r, Answer: *a, Next: next.URL})
 	case end.Again:
-		o.OnEvent(Event{Kind: Retried, Request: r, Answer: a, Wait: wait})
+		o.OnEvent(Event{Kind: Retried, Request: *r, Answer: *a, Wait: wait})
 	}
 	if pause > 0 {
-		o.OnEvent(Event{Kind: Throttled, Request: r, Answer: a, Wait: pause})
+		o.OnEvent(Event{Kind: Throttled, Request: *r, Answer: *a, Wait: pause})
 	}
 }

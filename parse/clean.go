@@ -11,6 +11,9 @@ import (
 // U+202E, U+2066 to U+2069). Tab, line feed, form feed and carriage return
 // become a space. What is clean is returned as it is.
 func Clean(s string) string {
+	if isPrintableASCII(s) {
+		return s
+	}
 	if strings.IndexFunc(s, isControl) < 0 && utf8.ValidString(s) {
 		return s
 	}
@@ -24,6 +27,15 @@ func Clean(s string) string {
 		}
 	}
 	return b.String()
+}
+
+func isPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // squeezed gathers text, cleaned, each run of white space (HTML Standard's

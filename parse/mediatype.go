@@ -27,6 +27,12 @@ type mediaType struct {
 // before it (Fetch Standard, "extract a MIME type"; parameters as the MIME
 // Sniffing Standard has them). A bad parameter is skipped, never the header.
 func parseContentType(header string) mediaType {
+	switch header { // nearly all pages say one of these
+	case "text/html; charset=utf-8", "text/html; charset=UTF-8", "text/html;charset=utf-8", "text/html;charset=UTF-8":
+		return mediaType{essence: "text/html", charset: "utf-8", labeled: true}
+	case "text/html":
+		return mediaType{essence: "text/html"}
+	}
 	var m mediaType
 	for header != "" {
 		var value string
@@ -178,12 +184,13 @@ func kindOf(essence string, body []byte) kind {
 	case "", "unknown/unknown", "application/unknown":
 		essence, _, _ = strings.Cut(http.DetectContentType(body), ";")
 	}
+	if essence == "text/html" {
+		return markup
+	}
 	if k, ok := texts[essence]; ok {
 		return k
 	}
 	switch {
-	case essence == "text/html":
-		return markup
 	case essence == "text/xml", strings.HasSuffix(essence, "+xml"):
 		return xml
 	case strings.HasPrefix(essence, "text/"), strings.HasSuffix(essence, "+json"):
