@@ -268,9 +268,7 @@ func openAsNobody(opts sinks.Options) (w *sinks.Writer, err error) {
 	go func() {
 		defer close(done)
 		runtime.LockOSThread()
-		if os.Getuid() == 0 {
-			syscall.RawSyscall(syscall.SYS_SETFSUID, 65534, 0, 0)
-		}
+		becomeNobody()
 		w, err = sinks.Open(opts)
 	}()
 	<-done
