@@ -90,7 +90,7 @@ func append2(dst []byte, n int) []byte {
 // nothing if it is none or null. What is no JSON is appended as a string: the
 // line stays whole, and nothing is lost.
 func appendRaw(dst []byte, name string, raw json.RawMessage) []byte {
-	raw = bytes.TrimSpace(raw)
+	raw = bytes.Trim(raw, " \t\n\r") // RFC 8259 §2
 	if len(raw) == 0 || string(raw) == "null" {
 		return dst
 	}

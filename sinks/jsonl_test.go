@@ -228,7 +228,7 @@ func checkRaw(t *testing.T, raw string, got json.RawMessage) {
 	t.Helper()
 	var want, have any
 	if json.Unmarshal([]byte(strings.ToValidUTF8(raw, "\uFFFD")), &want) != nil {
-		want = strings.TrimSpace(strings.ToValidUTF8(raw, "\uFFFD"))
+		want = strings.Trim(strings.ToValidUTF8(raw, "\uFFFD"), " \t\n\r")
 	}
 	if len(got) > 0 {
 		if err := json.Unmarshal(got, &have); err != nil {
