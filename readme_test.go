@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -32,4 +34,27 @@ func exampleBody(t *testing.T) string {
 	body = strings.ReplaceAll("\n"+body, "\n\t", "\n")
 	body = strings.ReplaceAll(body, `filepath.Join(dir, "urls.txt")`, `"urls.txt"`)
 	return strings.ReplaceAll(body, `filepath.Join(dir, "pages.jsonl")`, `"pages.jsonl"`)
+}
+
+// The promises of ARCHITECTURE.md name tests that exist.
+func TestTheArchitecturesTestsExist(t *testing.T) {
+	var tests strings.Builder
+	for _, pattern := range []string{"*_test.go", "*/*_test.go", "*/*test/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			tests.WriteString(contents(t, file))
+		}
+	}
+	named := regexp.MustCompile("`((?:Test|test|Benchmark)\\w+)`").FindAllStringSubmatch(contents(t, "ARCHITECTURE.md"), -1)
+	if len(named) < 10 {
+		t.Errorf("%d tests are named, want one for each promise at least", len(named))
+	}
+	for _, name := range named {
+		if !strings.Contains(tests.String(), "func "+name[1]+"(") {
+			t.Errorf("ARCHITECTURE.md names %s, which does not exist", name[1])
+		}
+	}
 }
