@@ -61,6 +61,11 @@ func TestPackagesLeaveTheProcessAlone(t *testing.T) {
 				t.Errorf("%s imports %s", file, path)
 			}
 		}
+		for _, word := range []string{"os.Exit(", "os.Stdout", "os.Stderr", "os.Args", "fmt.Print", "\tprintln("} {
+			if strings.Contains(contents(t, file), word) {
+				t.Errorf("%s has %s", file, word)
+			}
+		}
 	}
 }
 
