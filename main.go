@@ -58,11 +58,19 @@ func (c *config) crawl(list *crawl.List, files files, stdout *os.File, s *screen
 	s.start(opts.Stats)
 	in := s.listen()
 	s.count(in.ctx, list)
-	sum, err := crawl.Crawl(in.ctx, in.stop, list, opts)
-	in.close()
-	s.close()
-	code, name := in.code()
-	return s.end(sum, code, name, errors.Join(err, list.Err()))
+	over := make(chan error, 1)
+	var sum crawl.Summary
+	go func() {
+		var err error
+		sum, err = crawl.Crawl(in.ctx, in.stop, list, opts)
+		over <- errors.Join(err, list.Err())
+	}()
+	select {
+	case err := <-over:
+		return s.end(in, sum, err)
+	case <-in.lost:
+		return s.end(in, opts.Stats.Snapshot(), errInterrupted)
+	}
 }
 
 // options are the run's, from the command line.

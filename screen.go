@@ -158,9 +158,11 @@ func (s *screen) event(e fetch.Event) {
 
 // end tells how the run went and returns the exit code. A signal's code, if
 // there is one, comes before all others.
-func (s *screen) end(sum crawl.Summary, signal int, name string, err error) int {
+func (s *screen) end(in *interrupts, sum crawl.Summary, err error) int {
+	in.close()
+	s.close()
 	code := outcome(sum, err)
-	if signal != 0 {
+	if signal, name := in.code(); signal != 0 {
 		code, sum.Stopped = signal, name
 	} else if isClosedPipe(err) {
 		return exitOK

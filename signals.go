@@ -11,8 +11,10 @@ import (
 	"time"
 )
 
-// grace is how long a signal leaves to what is in flight.
-const grace = 5 * time.Second
+const (
+	grace    = 5 * time.Second // that a signal leaves to what is in flight
+	farewell = 2 * time.Second // that an aborted run has to return
+)
 
 var errInterrupted = errors.New("interrupted")
 
@@ -20,6 +22,7 @@ var errInterrupted = errors.New("interrupted")
 // closes stop; another one, or grace later, ends ctx.
 type interrupts struct {
 	stop  chan struct{}
+	lost  chan struct{}   // closed when the run does not return: the system keeps it, as a FIFO does that nobody reads
 	ctx   context.Context // the run's life
 	abort context.CancelCauseFunc
 
@@ -33,6 +36,7 @@ type interrupts struct {
 func (s *screen) listen() *interrupts {
 	in := &interrupts{
 		stop: make(chan struct{}),
+		lost: make(chan struct{}),
 		sigs: make(chan os.Signal, 8),
 		over: make(chan struct{}),
 		done: make(chan struct{}),
@@ -46,23 +50,28 @@ func (s *screen) listen() *interrupts {
 
 func (in *interrupts) watch(s *screen) {
 	defer close(in.done)
-	var late <-chan time.Time
+	var late, lost <-chan time.Time
 	for {
 		select {
 		case sig := <-in.sigs:
-			if number, ok := sig.(syscall.Signal); ok && (sig == os.Interrupt || sig == syscall.SIGTERM) {
-				if !in.first.CompareAndSwap(0, int32(number)) {
-					in.abort(errInterrupted)
-					continue
-				}
+			number, ok := sig.(syscall.Signal)
+			switch {
+			case !ok || sig != os.Interrupt && sig != syscall.SIGTERM:
+				s.signal(sig)
+			case in.first.CompareAndSwap(0, int32(number)):
 				close(in.stop)
 				late = time.After(grace)
 				s.stopping()
-				continue
+			case lost == nil:
+				in.abort(errInterrupted)
+				lost = time.After(farewell)
 			}
-			s.signal(sig)
 		case <-late:
 			in.abort(errInterrupted)
+			lost = time.After(farewell)
+		case <-lost:
+			close(in.lost)
+			lost = nil
 		case <-in.over:
 			return
 		}

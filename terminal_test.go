@@ -1,8 +1,9 @@
-//go:build unix
+//go:build linux
 
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -310,5 +311,49 @@ func TestTheCrontabLineIsSilentWhenAllIsWell(t *testing.T) {
 	}
 	if got, _ := filepath.Glob(filepath.Join(dir, ".*")); len(got) > 0 {
 		t.Errorf("files were made in the home folder: %v", got)
+	}
+}
+
+// A FIFO that nobody reads keeps whoever opens it.
+func TestASignalEndsARunThatTheSystemKeeps(t *testing.T) {
+	dir, s := t.TempDir(), newSite(t)
+	if err := syscall.Mkfifo(filepath.Join(dir, "out"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := trawl(t, dir, "-o", "out", s.URL+"/page/1")
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kept(t, cmd.Process.Pid)
+	cmd.Process.Signal(syscall.SIGINT)
+	line := make([]byte, 256)
+	if _, err := errs.Read(line); err != nil { // "Stopping": the first has arrived
+		t.Fatal(err)
+	}
+	cmd.Process.Signal(syscall.SIGINT)
+	if code := exitOf(t, cmd.Wait()); code != exitINT {
+		t.Errorf("exit %d, want %d", code, exitINT)
+	}
+}
+
+// kept waits until a thread of the process waits in the kernel to open a FIFO.
+func kept(t *testing.T, pid int) {
+	t.Helper()
+	for tick := time.NewTicker(5 * time.Millisecond); ; <-tick.C {
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", pid))
+		for _, thread := range threads {
+			call, _ := os.ReadFile(thread)
+			if strings.HasPrefix(string(call), fmt.Sprint(syscall.SYS_OPENAT, " ")) {
+				tick.Stop()
+				return
+			}
+		}
+		if t.Context().Err() != nil {
+			t.Fatal("the process opens nothing")
+		}
 	}
 }
