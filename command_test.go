@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -53,19 +55,49 @@ func contents(t *testing.T, name ...string) string {
 	return string(text)
 }
 
+// eventually waits until what is wanted is so.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(30 * time.Second); !so(); {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%s: not so after 30 s", what)
+		}
+	}
+}
+
 // waitAsked waits until the site has been asked for n pages.
 func waitAsked(t *testing.T, s *site, n int) {
 	t.Helper()
-	for tick := time.NewTicker(time.Millisecond); ; <-tick.C {
+	eventually(t, fmt.Sprintf("the site is asked %d times", n), func() bool {
 		s.mu.Lock()
-		got := len(s.asked)
-		s.mu.Unlock()
-		if got >= n {
-			tick.Stop()
-			return
-		}
-		if t.Context().Err() != nil {
-			t.Fatalf("the site was asked %d times, want %d", got, n)
-		}
-	}
+		defer s.mu.Unlock()
+		return len(s.asked) >= n
+	})
+}
+
+// listener keeps what a command says, and tells of it.
+type listener struct {
+	mu   sync.Mutex
+	said strings.Builder
+}
+
+func (l *listener) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.said.Write(p)
+}
+
+func (l *listener) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.said.String()
+}
+
+func (l *listener) wait(t *testing.T, words string) {
+	t.Helper()
+	eventually(t, "it says "+words, func() bool { return strings.Contains(l.String(), words) })
 }

@@ -1,6 +1,14 @@
 package main
 
-import "slices"
+import (
+	"context"
+	"errors"
+	"slices"
+	"syscall"
+
+	"trawl/crawl"
+	"trawl/sinks"
+)
 
 // The exit codes. A number never changes its meaning; new ones may be added.
 const (
@@ -48,4 +56,35 @@ func exitCode(codes ...int) int {
 		}
 	}
 	return exitOK
+}
+
+// isClosedPipe says that the reader of standard output has seen enough, which is
+// no error.
+func isClosedPipe(err error) bool {
+	w, ok := errors.AsType[*sinks.Error](err)
+	return ok && w.Path == "-" && errors.Is(w, syscall.EPIPE)
+}
+
+// outcome is the exit code of a run that has ended by itself.
+func outcome(sum crawl.Summary, err error) int {
+	var codes []int
+	if w, ok := errors.AsType[*sinks.Error](err); ok && !isClosedPipe(w) {
+		codes = append(codes, exitWrite)
+	}
+	if _, ok := errors.AsType[*crawl.ListError](err); ok {
+		codes = append(codes, exitRead)
+	}
+	if err != nil && len(codes) == 0 && !isClosedPipe(err) && !errors.Is(err, context.Canceled) {
+		codes = append(codes, exitBug)
+	}
+	switch {
+	case sum.Stopped != "":
+		codes = append(codes, exitStopped)
+	case sum.Failed > 0 && sum.Pages == 0:
+		codes = append(codes, exitNone)
+	}
+	if sum.Failed > 0 {
+		codes = append(codes, exitFailed)
+	}
+	return exitCode(codes...)
 }

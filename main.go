@@ -2,15 +2,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"io"
 	"log"
 	"os"
-	"syscall"
 	"time"
 
 	"trawl/crawl"
+	"trawl/fetch"
+	"trawl/parse"
 	"trawl/sinks"
 )
 
@@ -48,16 +48,16 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 
 // crawl runs the list, and tells how it went.
 func (c *config) crawl(list *crawl.List, files files, stdout *os.File, s *screen) int {
-	allowed := openFiles()
-	s.warn(c.fitFiles(allowed))
+	s.warn(c.fitFiles(openFiles()))
 	if c.Insecure {
 		s.say("trawl: certificates are not checked (" + c.where("insecure") + ")")
 	}
 	opts := c.options(files, stdout, s)
-	opts.Client.Connections = idleConnections(c.Concurrency, allowed)
 	s.start(opts.Stats)
 	in := s.listen()
 	s.count(in.ctx, list)
+	// In a goroutine, since the system may keep it where no context reaches: then
+	// the process ends without it.
 	over := make(chan error, 1)
 	var sum crawl.Summary
 	go func() {
@@ -76,26 +76,46 @@ func (c *config) crawl(list *crawl.List, files files, stdout *os.File, s *screen
 // options are the run's, from the command line.
 func (c *config) options(files files, stdout *os.File, s *screen) crawl.Options {
 	opts := crawl.Options{
+		Stage: fetch.StageOptions{
+			Concurrency:     c.Concurrency,
+			HostConcurrency: c.HostConcurrency,
+			HostDelay:       c.HostDelay,
+			Rate:            c.Rate,
+			Method:          c.Method,
+			Timeout:         c.Timeout,
+			Accept:          c.Accept,
+			MaxRedirects:    orNone(c.MaxRedirects),
+			Retries:         orNone(c.Retries),
+			RetryWait:       c.RetryWait,
+			RetryMaxWait:    c.RetryMaxWait,
+			RetryOn:         c.RetryOn,
+			KeepOrder:       c.KeepOrder,
+		},
+		Client: fetch.ClientOptions{
+			UserAgent:       c.UserAgent,
+			Header:          c.Header,
+			Proxy:           c.Proxy,
+			ConnectTimeout:  c.ConnectTimeout,
+			MaxSize:         c.MaxSize,
+			HTTP:            c.HTTP,
+			Insecure:        c.Insecure,
+			RootCAs:         c.RootCAs,
+			Resolve:         c.Resolve,
+			Connections:     idleConnections(c.Concurrency, openFiles()),
+			HostConnections: c.HostConcurrency,
+		},
+		Parse: parse.Options{Select: c.Select},
 		Output: sinks.Options{
-			Output: files.output, Stdout: stdout, Format: c.Format, Run: files.run,
-			Overwrite: c.Overwrite, Errors: files.errors, KeepOrder: c.KeepOrder,
+			Output:    files.output,
+			Stdout:    stdout,
+			Format:    c.Format,
+			Run:       files.run,
+			Overwrite: c.Overwrite,
+			Errors:    files.errors,
 		},
 		MaxDuration: c.MaxDuration,
 		Stats:       crawl.NewStats(),
 	}
-	opts.Client.UserAgent, opts.Client.Header = c.UserAgent, c.Header
-	opts.Client.Proxy, opts.Client.Resolve = c.Proxy, c.Resolve
-	opts.Client.ConnectTimeout, opts.Client.MaxSize = c.ConnectTimeout, c.MaxSize
-	opts.Client.HTTP, opts.Client.Insecure, opts.Client.RootCAs = c.HTTP, c.Insecure, c.RootCAs
-	opts.Client.HostConnections = c.HostConcurrency
-
-	opts.Stage.Concurrency, opts.Stage.HostConcurrency = c.Concurrency, c.HostConcurrency
-	opts.Stage.HostDelay, opts.Stage.Rate = c.HostDelay, c.Rate
-	opts.Stage.Method, opts.Stage.Timeout, opts.Stage.Accept = c.Method, c.Timeout, c.Accept
-	opts.Stage.MaxRedirects = orNone(c.MaxRedirects)
-	opts.Stage.Retries = orNone(c.Retries)
-	opts.Stage.RetryWait, opts.Stage.RetryMaxWait, opts.Stage.RetryOn = c.RetryWait, c.RetryMaxWait, c.RetryOn
-	opts.Parse.Select = c.Select
 	s.hook(&opts)
 	return opts
 }
@@ -118,35 +138,4 @@ type files struct {
 func (c *config) files(start time.Time) files {
 	run := crawl.NewRunID(start)
 	return files{run: run, output: c.outputFile(run, start), errors: c.errorsFile(run, start)}
-}
-
-// isClosedPipe says that the reader of standard output has seen enough, which is
-// no error.
-func isClosedPipe(err error) bool {
-	w, ok := errors.AsType[*sinks.Error](err)
-	return ok && w.Path == "-" && errors.Is(w, syscall.EPIPE)
-}
-
-// outcome is the exit code of a run that has ended by itself.
-func outcome(sum crawl.Summary, err error) int {
-	var codes []int
-	if w, ok := errors.AsType[*sinks.Error](err); ok && !isClosedPipe(w) {
-		codes = append(codes, exitWrite)
-	}
-	if _, ok := errors.AsType[*crawl.ListError](err); ok {
-		codes = append(codes, exitRead)
-	}
-	if err != nil && len(codes) == 0 && !isClosedPipe(err) && !errors.Is(err, context.Canceled) {
-		codes = append(codes, exitBug)
-	}
-	switch {
-	case sum.Stopped != "":
-		codes = append(codes, exitStopped)
-	case sum.Failed > 0 && sum.Pages == 0:
-		codes = append(codes, exitNone)
-	}
-	if sum.Failed > 0 {
-		codes = append(codes, exitFailed)
-	}
-	return exitCode(codes...)
 }

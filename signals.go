@@ -50,8 +50,12 @@ func (s *screen) listen() *interrupts {
 
 func (in *interrupts) watch(s *screen) {
 	defer close(in.done)
-	var late, lost <-chan time.Time
-	for {
+	var late, lost <-chan time.Time // grace and farewell are over; nil is not begun
+	abort := func() {
+		in.abort(errInterrupted)
+		late, lost = nil, time.After(farewell)
+	}
+	for aborted := false; ; {
 		select {
 		case sig := <-in.sigs:
 			number, ok := sig.(syscall.Signal)
@@ -62,13 +66,13 @@ func (in *interrupts) watch(s *screen) {
 				close(in.stop)
 				late = time.After(grace)
 				s.stopping()
-			case lost == nil:
-				in.abort(errInterrupted)
-				lost = time.After(farewell)
+			case !aborted:
+				aborted = true
+				abort()
 			}
 		case <-late:
-			in.abort(errInterrupted)
-			lost = time.After(farewell)
+			aborted = true
+			abort()
 		case <-lost:
 			close(in.lost)
 			lost = nil

@@ -31,6 +31,7 @@ import (
 //	/gbk /utf16 /wrong /latin1   charsets; wrong says one and is another
 //	/gzip/N            a page, packed
 //	/hang/N            no answer until the client leaves
+//	/hold/N            a page when the test says so, with release
 //	/slow/MS/N         a page after that time
 //	/cut/N             ends before the length it has said
 //	/reset/N           a connection that is closed without an answer
@@ -44,6 +45,7 @@ type site struct {
 	heads  []http.Header
 	now    map[string]int // requests in flight by Host
 	peak   map[string]int
+	held   chan struct{}
 	closed chan struct{}
 }
 
@@ -51,7 +53,7 @@ type site struct {
 var quiet = log.New(io.Discard, "", 0)
 
 func newSite(tb testing.TB) *site {
-	s := &site{times: map[string]int{}, now: map[string]int{}, peak: map[string]int{}, closed: make(chan struct{})}
+	s := &site{times: map[string]int{}, now: map[string]int{}, peak: map[string]int{}, held: make(chan struct{}), closed: make(chan struct{})}
 	s.Server = httptest.NewUnstartedServer(s)
 	s.Server.Config.ErrorLog = quiet
 	s.Start()
@@ -112,6 +114,12 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		z.Close()
 	case "hang":
 		s.wait(r, time.Hour)
+	case "hold":
+		select {
+		case <-s.held:
+		case <-s.closed:
+		}
+		page(w, "held", 1)
 	case "slow":
 		s.wait(r, time.Duration(n)*time.Millisecond)
 		page(w, "slow", 1)
@@ -124,6 +132,9 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		charset(w, parts[0])
 	}
 }
+
+// release lets /hold answer, from now on.
+func (s *site) release() { close(s.held) }
 
 // wait is for d, or until the client or the test is gone.
 func (s *site) wait(r *http.Request, d time.Duration) {

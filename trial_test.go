@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -61,17 +60,15 @@ http {
 		server.Process.Signal(os.Interrupt)
 		server.Wait()
 	})
-	for wait := time.NewTicker(5 * time.Millisecond); ; <-wait.C {
+	eventually(t, "nginx answers", func() bool {
 		conn, err := net.Dial("tcp4", net.JoinHostPort(addresses[len(addresses)-1], port))
-		if err == nil {
-			conn.Close()
-			wait.Stop()
-			return port
+		if err != nil {
+			return false
 		}
-		if t.Context().Err() != nil {
-			t.Fatal("nginx does not answer: ", err)
-		}
-	}
+		conn.Close()
+		return true
+	})
+	return port
 }
 
 // pages writes n pages into a new folder that anybody may read.

@@ -45,11 +45,10 @@ func way(b *testing.B, in io.Reader) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	opts := Options{Output: sinks.Options{Output: filepath.Join(b.TempDir(), "db.txt"), Format: sinks.Text}}.withDefaults()
+	opts := Options{Output: sinks.Options{Output: filepath.Join(b.TempDir(), "db.txt"), Format: sinks.Text}}
 	ctx, abort := context.WithCancelCause(b.Context())
-	c := &crawl{ctx: ctx, opts: opts, stats: opts.Stats}
-	opts.Output.OnCommit = c.committed
-	if c.out, err = sinks.Open(opts.Output); err != nil {
+	c := newCrawl(ctx, opts)
+	if c.out, err = sinks.Open(c.opts.Output); err != nil {
 		b.Fatal(err)
 	}
 	body := []byte("<!doctype html><title>a</title>")

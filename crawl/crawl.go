@@ -15,23 +15,20 @@ import (
 // Crawl fetches every URL of the list and appends a record for each. It returns
 // when the last record is on disk: after the list, after stop is closed and
 // what was in flight has finished, or within a second with the cause when ctx
-// ends. It closes the list. A page that cannot be had is no error but a record;
-// an error is a results file that cannot be written (*[sinks.Error]) or the end
-// of ctx. The summary is true in every case.
+// ends (but not before a system call that keeps it: the opening of a FIFO that
+// nobody reads). It closes the list. A page that cannot be had is no error but
+// a record; an error is a results file that cannot be written (*[sinks.Error])
+// or the end of ctx. The summary is true in every case.
 func Crawl(ctx context.Context, stop <-chan struct{}, list *List, opts Options) (Summary, error) {
-	opts = opts.withDefaults()
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
-	c := &crawl{ctx: ctx, opts: opts, stats: opts.Stats}
-	opts.Output.OnCommit = c.committed
-	c.opts.Stage.OnEvent = c.counted(opts.Stage.OnEvent)
-
-	client, err := fetch.NewClient(opts.Client)
+	c := newCrawl(ctx, opts)
+	client, err := fetch.NewClient(c.opts.Client)
 	if err != nil {
 		return c.stats.Snapshot(), errors.Join(err, list.Close())
 	}
 	defer client.Close()
-	c.out, err = sinks.Open(opts.Output)
+	c.out, err = sinks.Open(c.opts.Output)
 	if err != nil {
 		return c.stats.Snapshot(), errors.Join(err, list.Close())
 	}
@@ -52,6 +49,14 @@ type crawl struct {
 	stats *Stats
 	stage *fetch.Stage[fetch.Page]
 	out   *sinks.Writer
+}
+
+func newCrawl(ctx context.Context, opts Options) *crawl {
+	c := &crawl{ctx: ctx, opts: opts.withDefaults()}
+	c.stats = c.opts.Stats
+	c.opts.Stage.OnEvent = c.counted(opts.Stage.OnEvent)
+	c.opts.Output.OnCommit = c.committed
+	return c
 }
 
 type engine = pool.Engine[fetch.Request, fetch.Page]
@@ -140,8 +145,9 @@ func (c *crawl) parsePage(r fetch.Request, job *pool.Future[fetch.Page]) {
 	c.append(rec)
 }
 
-// parse takes a page that is a success apart. What goes wrong becomes the page's
-// error, a panic too: a page that breaks its parser is that URL's failure.
+// parse makes the record of a page that is a success; for any other it returns
+// the zero Record. What goes wrong becomes the page's error, a panic too: a page
+// that breaks its parser is that URL's failure.
 func (c *crawl) parse(page *fetch.Page) (rec parse.Record) {
 	if page.Err != nil || !c.opts.Stage.Accept.Has(page.Status) || c.stage.Redirects(page.Answer) {
 		return rec
@@ -153,7 +159,7 @@ func (c *crawl) parse(page *fetch.Page) (rec parse.Record) {
 	}()
 	var err error
 	if own := c.opts.ParsePage; own != nil {
-		copied := *page // which keeps the page itself, of every other run too, on the stack
+		copied := *page // so that the page itself does not escape to the heap when there is no own
 		rec, err = own(&copied, c.opts.Parse)
 	} else {
 		rec, err = parse.ParsePage(page, c.opts.Parse)

@@ -188,7 +188,7 @@ func TestAfterAnAbortEverythingReturnsWithinASecond(t *testing.T) {
 
 func TestMaxDurationStartsNothingMore(t *testing.T) {
 	site := server(t)
-	opts := to(t.TempDir(), Options{MaxDuration: 50 * time.Millisecond, Stage: fetch.StageOptions{HostDelay: 20 * time.Millisecond}})
+	opts := to(t.TempDir(), Options{MaxDuration: 300 * time.Millisecond, Stage: fetch.StageOptions{HostDelay: 100 * time.Millisecond}})
 	var lines []string
 	for i := range 1000 {
 		lines = append(lines, fmt.Sprintf("%s/ok/%d", site, i))
@@ -197,8 +197,8 @@ func TestMaxDurationStartsNothingMore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sum.Stopped != "--max-duration" || sum.Pages == 0 || sum.Pages > 3 {
-		t.Errorf("stopped by %q after %d pages, want --max-duration after one to three", sum.Stopped, sum.Pages)
+	if sum.Stopped != "--max-duration" || sum.URLs() > 3 || sum.Remaining == 0 {
+		t.Errorf("stopped by %q after %d URLs, %d remain; want --max-duration, after three at most", sum.Stopped, sum.URLs(), sum.Remaining)
 	}
 }
 
@@ -297,7 +297,7 @@ func liveMemory(t *testing.T, n int) (most uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := Options{Output: sinks.Options{Output: os.DevNull}}.withDefaults()
+	opts := Options{Output: sinks.Options{Output: os.DevNull}}
 	records := 0
 	opts.OnRecord = func(*parse.Record) {
 		if records++; records > n-20_000 && records%2_000 == 0 {
@@ -309,9 +309,8 @@ func liveMemory(t *testing.T, n int) (most uint64) {
 	}
 	ctx, abort := context.WithCancelCause(t.Context())
 	defer abort(nil)
-	c := &crawl{ctx: ctx, opts: opts, stats: opts.Stats}
-	opts.Output.OnCommit = c.committed
-	if c.out, err = sinks.Open(opts.Output); err != nil {
+	c := newCrawl(ctx, opts)
+	if c.out, err = sinks.Open(c.opts.Output); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := c.run(nil, abort, l, pool.Threads(func(_ context.Context, r fetch.Request) (fetch.Page, error) {

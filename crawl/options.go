@@ -8,12 +8,15 @@ import (
 	"trawl/sinks"
 )
 
+// DefaultOutput is the results file of who names none.
+const DefaultOutput = "db.txt"
+
 // Options of a run. The zero value fetches politely into db.txt.
 type Options struct {
 	Stage  fetch.StageOptions  // who may be asked when
 	Client fetch.ClientOptions // how; Accept and Follow are taken from Stage
 	Parse  parse.Options       // what is taken from a page beside its size; Title and Digest are switched on for a format that has them
-	Output sinks.Options       // where the records go
+	Output sinks.Options       // where the records go; OnCommit is Crawl's own, see OnRecord
 
 	// ParsePage is called instead of [parse.ParsePage], which it may call itself,
 	// for each page that is a success; by many goroutines at once. It must not
@@ -29,8 +32,8 @@ type Options struct {
 // withDefaults fills in what one part takes from another.
 func (o Options) withDefaults() Options {
 	if o.Output.Output == "" {
-		o.Output.Output = "db.txt"
-		o.Output.Errors = sinks.ErrorsPath("db.txt")
+		o.Output.Output = DefaultOutput
+		o.Output.Errors = sinks.ErrorsPath(DefaultOutput)
 	}
 	if o.Output.Format == "" {
 		o.Output.Format = sinks.FormatOf(o.Output.Output)

@@ -87,14 +87,6 @@ func (s *Stats) Skip(reason string) {
 	s.sum.Skips[reason]++
 }
 
-// Remaining says how many positions were taken from the list and will not end in
-// this run.
-func (s *Stats) Remaining(n int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sum.Remaining = n
-}
-
 // Event counts what a stage tells; it is made for StageOptions.OnEvent.
 func (s *Stats) Event(e fetch.Event) {
 	switch e.Kind {
@@ -153,7 +145,7 @@ func (s *Stats) Snapshot() Summary {
 	defer s.mu.Unlock()
 	sum := s.sum
 	sum.Elapsed = time.Since(sum.Started)
-	sum.Remaining = max(sum.Remaining, left)
+	sum.Remaining = left
 	sum.ThrottledHosts, sum.ThrottledTime = int64(len(s.pauses.over)), s.pauses.time
 	sum.Skips = maps.Clone(sum.Skips)
 	sum.Status = s.statuses.byStatus()

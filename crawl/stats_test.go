@@ -235,10 +235,9 @@ func TestWhatWasTakenAndHasNotEndedRemains(t *testing.T) {
 	if sum := s.Snapshot(); sum.Remaining != 8 || s.left() != 8 || s.Counts().Stage.InFlight != 3 {
 		t.Errorf("%d remain, %d left, %+v in flight, want 8, 8, 3", sum.Remaining, s.left(), s.Counts().Stage)
 	}
-	s.Remaining(20) // what the stage could not know
 	s.stop("--max-duration")
-	if sum := s.Snapshot(); sum.Remaining != 20 || sum.Stopped != "--max-duration" {
-		t.Errorf("%d remain, stopped by %q, want 20, --max-duration", sum.Remaining, sum.Stopped)
+	if sum := s.Snapshot(); sum.Remaining != 8 || sum.Stopped != "--max-duration" {
+		t.Errorf("%d remain, stopped by %q, want 8, --max-duration", sum.Remaining, sum.Stopped)
 	}
 }
 

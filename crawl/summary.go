@@ -12,7 +12,7 @@ type Summary struct {
 	Started  time.Time
 	Elapsed  time.Duration
 	Stopped  string // what ended the run before its list did, in words: "--max-pages"; "" is nothing
-	SideFile string // where the records are if they were to replace the results file and, the run not being whole, did not; else ""
+	SideFile string // with Overwrite, the file that holds the records if the output was not replaced; else ""
 
 	Pages     int64 // records that are successes
 	Failed    int64 // records that are failures
