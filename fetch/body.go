@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	firstRoom   = 32 << 10  // a body of unknown length begins with so much
-	trustedRoom = 256 << 10 // and one whose length is announced with at most so much, until it has come
+	firstRoom   = 32 << 10  // bytes that a body of unknown length begins with
+	trustedRoom = 256 << 10 // and the most that one of announced length begins with
 )
 
 // errTooLarge is what fill ends with at its limit.
@@ -24,10 +24,10 @@ type body struct {
 	probe [1]byte
 }
 
-// fill reads r to its end. The body may have limit bytes: with one more it is
-// errTooLarge. A hint is how many are expected, 0 is not known; it decides how
-// much room is made at a time. The error of r comes back as it is, that of ctx
-// too.
+// fill reads r to its end. The body may have limit bytes: one more, and the error
+// is errTooLarge. hint is how many are expected, 0 if that is not known; it
+// decides how much room is made at a time. An error of r comes back as it is, and
+// so does that of ctx.
 func (b *body) fill(ctx context.Context, r io.Reader, limit, hint int64) error {
 	room := int64(firstRoom)
 	if hint > 0 {

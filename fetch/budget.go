@@ -13,6 +13,7 @@ import (
 type budget struct {
 	left *semaphore.Weighted
 	over chan struct{} // has a token while a loan is beyond the budget
+	lent func(n int64) // told of each change of the bytes that all loans hold, those beyond the budget too; nil but in tests
 }
 
 func newBudget(bytes int64) *budget {
@@ -23,16 +24,14 @@ func newBudget(bytes int64) *budget {
 // nothing. It is used by one goroutine at a time.
 type loan struct {
 	from   *budget
-	taken  int64
-	beyond bool // it has the token
+	held   int64 // bytes
+	taken  int64 // and those among them that the budget had left
+	beyond bool  // it has the token
 }
 
 // take takes n bytes more, waiting for them if need be until ctx ends.
 func (l *loan) take(ctx context.Context, n int64) error {
-	if l.beyond {
-		return nil
-	}
-	if !l.from.left.TryAcquire(n) {
+	if !l.beyond && !l.from.left.TryAcquire(n) {
 		if err := l.wait(ctx, n); err != nil {
 			return err
 		}
@@ -40,7 +39,15 @@ func (l *loan) take(ctx context.Context, n int64) error {
 	if !l.beyond {
 		l.taken += n
 	}
+	l.hold(n)
 	return nil
+}
+
+func (l *loan) hold(n int64) {
+	l.held += n
+	if l.from.lent != nil {
+		l.from.lent(n)
+	}
 }
 
 // wait waits for n bytes or for the token, whichever comes first.
@@ -69,8 +76,9 @@ func (l *loan) wait(ctx context.Context, n int64) error {
 	return err
 }
 
-// give gives n bytes back, or what is left of the loan.
+// give gives n bytes back: to the budget as far as they are of it.
 func (l *loan) give(n int64) {
+	l.hold(-n)
 	n = min(n, l.taken)
 	l.taken -= n
 	l.from.left.Release(n)
@@ -78,7 +86,7 @@ func (l *loan) give(n int64) {
 
 // end gives everything back. It may be called more than once.
 func (l *loan) end() {
-	l.give(l.taken)
+	l.give(l.held)
 	if l.beyond {
 		l.beyond = false
 		<-l.from.over

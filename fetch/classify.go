@@ -105,16 +105,21 @@ func gist(err error) string {
 	if end := strings.IndexAny(text, `":;([`); end > 0 {
 		text = text[:end]
 	}
-	return printable(strings.TrimSpace(text))
+	return escaped(strings.TrimSpace(text))
 }
 
 // failure is err, with which an exchange or its body has ended, as the hop's:
 // if ctx was over, that is why.
 func failure(ctx context.Context, r Request, p phase, err error) *Error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return &Error{Class: Timeout, Detail: fmt.Sprintf("no answer within %s (%s)", span(r.Timeout+r.Spent), p)}
+		return noAnswer(r.Timeout+r.Spent, string(p))
 	}
 	return answerError(err, p == reading)
+}
+
+// noAnswer is the failure of an attempt that took longer than it may.
+func noAnswer(limit time.Duration, during string) *Error {
+	return &Error{Class: Timeout, Detail: fmt.Sprintf("no answer within %s (%s)", span(limit), during), Limit: limit}
 }
 
 // span is d as people write it: "10 s", "1.5 s", "50 ms".

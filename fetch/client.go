@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	drainSize = 16 << 10               // so much of a body that nobody wants is read,
-	drainTime = 200 * time.Millisecond // for so long, to keep its connection
+	drainSize = 16 << 10               // bytes of an unwanted body that are read to keep its connection,
+	drainTime = 200 * time.Millisecond // and how long that may take
 )
 
 // Client asks for pages, one hop at a time. It keeps connections and is used by
@@ -29,8 +29,8 @@ type Client struct {
 	unpacking *semaphore.Weighted
 }
 
-// NewClient refuses options that cannot be meant. The environment is asked for
-// proxies now and not again.
+// NewClient refuses options that make no sense. It looks into the environment
+// for proxies, once and for all.
 func NewClient(opts ClientOptions) (*Client, error) {
 	opts = opts.withDefaults()
 	if err := opts.check(); err != nil {
@@ -51,7 +51,7 @@ func NewClient(opts ClientOptions) (*Client, error) {
 }
 
 // Close closes the connections that are idle. It is called after the last
-// GetPage has returned.
+// GetPage has returned. Its error is always nil.
 func (c *Client) Close() error {
 	c.exchange.close()
 	return nil
@@ -90,22 +90,22 @@ func (c *Client) getPage(ctx context.Context, r Request, page *Page) *Error {
 	defer cancel()
 
 	c.tellQuestion(r, q)
-	a, err := c.exchange.exchange(ctx, q)
-	page.take(a)
+	resp, err := c.exchange.exchange(ctx, q)
+	page.take(resp)
 	if err != nil {
-		return failure(ctx, r, a.phase, err)
+		return failure(ctx, r, resp.phase, err)
 	}
-	defer a.body.Close()
-	c.tellAnswer(r, a)
-	if a.status < 200 {
-		return &Error{Class: Protocol, Detail: fmt.Sprintf("unexpected status %d", a.status)}
+	defer resp.body.Close()
+	c.tellResponse(r, resp)
+	if resp.status < 200 {
+		return &Error{Class: Protocol, Detail: fmt.Sprintf("unexpected status %d", resp.status)}
 	}
 
-	if !c.wants(a) {
-		drain(a, cancel)
+	if !c.wants(resp) {
+		drain(resp, cancel)
 		return nil
 	}
-	return c.readBody(ctx, r, q, a, page)
+	return c.readBody(ctx, r, q, resp, page)
 }
 
 func hopContext(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
@@ -115,18 +115,18 @@ func hopContext(ctx context.Context, limit time.Duration) (context.Context, cont
 	return context.WithTimeout(ctx, limit)
 }
 
-func (c *Client) wants(a answer) bool {
-	followed := c.opts.Follow && isRedirect(a.status) && a.get("Location") != ""
-	return c.opts.Accept.Has(a.status) && !followed
+func (c *Client) wants(resp response) bool {
+	followed := c.opts.Follow && isRedirect(resp.status) && resp.get("Location") != ""
+	return c.opts.Accept.Has(resp.status) && !followed
 }
 
 // drain reads a body that nobody wants to its end if that is near, so that the
 // connection can be used again.
-func drain(a answer, cancel context.CancelFunc) {
-	if a.length > drainSize {
+func drain(resp response, cancel context.CancelFunc) {
+	if resp.length > drainSize {
 		return
 	}
 	timer := time.AfterFunc(drainTime, cancel)
 	defer timer.Stop()
-	io.CopyN(io.Discard, a.body, drainSize+1)
+	io.CopyN(io.Discard, resp.body, drainSize+1)
 }

@@ -239,13 +239,21 @@ func TestHangInAnyPhaseEndsAtTheDeadline(t *testing.T) {
 			c := newClient(t, fetch.ClientOptions{})
 			page := ask(t, c, fetch.Request{URL: test.url, Timeout: time.Second})
 			wantError(t, page, fetch.Timeout, test.want)
+			wantLimit(t, page.Err, time.Second)
 			if page.Duration < time.Second || page.Duration > 20*time.Second {
 				t.Errorf("took %s", page.Duration)
 			}
 		})
 	}
 	c := newClient(t, fetch.ClientOptions{ConnectTimeout: 50 * time.Millisecond})
-	wantError(t, get(t, c, "https://"+hangAfter("")), fetch.Timeout, "no connection within 50 ms")
+	noTLS := get(t, c, "https://"+hangAfter(""))
+	wantError(t, noTLS, fetch.Timeout, "no connection within 50 ms")
+	wantLimit(t, noTLS.Err, 50*time.Millisecond)
+	lastHop := ask(t, c, fetch.Request{URL: "http://" + hangAfter(""), Timeout: 10 * time.Millisecond, Spent: time.Second})
+	if lastHop.Err == nil || lastHop.Err.Class != fetch.Timeout || !strings.HasPrefix(lastHop.Err.Detail, "no answer within 1.01 s (") {
+		t.Errorf("the last of several hops: %v", lastHop.Err)
+	}
+	wantLimit(t, lastHop.Err, 1010*time.Millisecond)
 }
 
 func TestBodyOverTheLimitIsTooLarge(t *testing.T) {
@@ -299,7 +307,15 @@ func TestHundredBodiesInLittleMemory(t *testing.T) {
 		w.Write(content)
 	}))
 	defer site.Close()
-	c := newClient(t, fetch.ClientOptions{MaxSize: 1 << 20, BodyMemory: 4 << 20})
+	const memory, body = 4 << 20, 1 << 20
+	c := newClient(t, fetch.ClientOptions{MaxSize: body, BodyMemory: memory})
+	var lent, most atomic.Int64
+	c.OnLend(func(n int64) {
+		now := lent.Add(n)
+		for last := most.Load(); now > last && !most.CompareAndSwap(last, now); {
+			last = most.Load()
+		}
+	})
 	var wg sync.WaitGroup
 	for i := range 100 {
 		wg.Go(func() {
@@ -311,6 +327,14 @@ func TestHundredBodiesInLittleMemory(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	// One body at a time may go beyond the budget, with what it was packed as.
+	const packedRoom = 32 << 10
+	if allowed := int64(memory + body + packedRoom); most.Load() > allowed {
+		t.Errorf("%d bytes were lent at once, want at most %d", most.Load(), allowed)
+	}
+	if most.Load() < body || lent.Load() != 0 {
+		t.Errorf("%d bytes were lent at once, and %d not given back; want a body at least, and none", most.Load(), lent.Load())
+	}
 }
 
 func TestPageHeldBackOnlyDelaysOthers(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// maxCodings is how many content codings may lie on each other.
+// maxCodings is how many content codings may be applied one on the other.
 const maxCodings = 3
 
 // A decoder undoes a content coding.
@@ -28,9 +28,9 @@ var unpackers = map[string]*sync.Pool{
 }
 
 // codings is what a body was packed with, in this order (RFC 9110 §8.4).
-func (a *answer) codings() ([]string, *Error) {
+func (resp *response) codings() ([]string, *Error) {
 	var names []string
-	for _, name := range a.list("Content-Encoding") {
+	for _, name := range resp.list("Content-Encoding") {
 		if name == "identity" {
 			continue
 		}

@@ -12,12 +12,12 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// zstdWindow is what a decoder of zstd must have room for, and more it need not
-// (RFC 9659).
+// zstdWindow is the window that RFC 9659 requires a decoder to support; larger
+// ones are refused.
 const zstdWindow = 8 << 20
 
-// gzipDecoder undoes one or more gzip members (RFC 1952 §2.2). What follows the
-// last one and is none is ignored, as browsers and gzip(1) do.
+// gzipDecoder undoes one or more gzip members (RFC 1952 §2.2). It ignores what
+// follows the last member, as browsers and gzip(1) do.
 type gzipDecoder struct {
 	in     *bufio.Reader
 	member gzip.Reader

@@ -81,7 +81,7 @@ func (d *dialer) dial(ctx context.Context, addr string, secure bool, way route) 
 		return nil, err // silence of the name server has a class of its own
 	}
 	if deadline, _ := ctx.Deadline(); !time.Now().Before(deadline) { // ctx.Err may be a moment behind
-		return nil, &Error{Class: Timeout, Detail: "no connection within " + span(d.timeout)}
+		return nil, &Error{Class: Timeout, Detail: "no connection within " + span(d.timeout), Limit: d.timeout}
 	}
 	return nil, err
 }

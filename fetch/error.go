@@ -1,5 +1,7 @@
 package fetch
 
+import "time"
+
 // Class is the kind of a failure: the closed list of the errors file, of
 // metrics and of summaries.
 type Class string
@@ -7,8 +9,6 @@ type Class string
 // The classes.
 const (
 	BadURL           Class = "bad_url"            // the line of the list is no URL
-	Robots           Class = "robots"             // robots.txt says no
-	Denied           Class = "denied"             // an address that may not be connected to
 	DNS              Class = "dns"                // the name does not resolve
 	Connect          Class = "connect"            // refused or unreachable
 	Proxy            Class = "proxy"              // the proxy failed or refused
@@ -22,10 +22,14 @@ const (
 	BadRedirect      Class = "bad_redirect"       // to something that is no http(s) URL
 	TooManyRedirects Class = "too_many_redirects" // more than the limit
 	TooLarge         Class = "too_large"          // the body is over the limit
-	HostDown         Class = "host_down"          // the host has been given up
 	Callback         Class = "callback"           // parse_page failed or panicked
-	Exec             Class = "exec"               // a plug-in failed
-	WorkerLost       Class = "worker_lost"        // the call killed its workers
+
+	// not produced yet: their names are taken
+	Robots     Class = "robots"      // robots.txt says no
+	Denied     Class = "denied"      // an address that may not be connected to
+	HostDown   Class = "host_down"   // the host has been given up
+	Exec       Class = "exec"        // a plug-in failed
+	WorkerLost Class = "worker_lost" // the call killed its workers
 )
 
 // Error says why a URL has no page. It is plain data: the same value after a
@@ -35,6 +39,11 @@ type Error struct {
 	Class  Class
 	Detail string // prose without URL, host or address, so that equal failures read alike: "no such host"
 	Status int    // HTTP status, for Class HTTPStatus
+
+	// Limit is what was met, for Class Timeout: the time for the whole attempt,
+	// or the one for connecting. 0 is a limit of the system's, or one address's
+	// share of the time for connecting.
+	Limit time.Duration
 }
 
 func (e *Error) Error() string { return e.URL + ": " + e.Detail }

@@ -8,14 +8,14 @@ import (
 
 // An exchanger asks once: it sends a question and gives the head of the answer,
 // and the body as it comes. It follows no redirect, keeps no cookie and undoes
-// no content encoding; connections it keeps. It is used by many goroutines at
+// no content encoding, but it keeps connections. It is used by many goroutines at
 // once.
 type exchanger interface {
 	// exchange ends with ctx, and so does reading the body, which the caller
-	// closes. With an error the answer has what was known until then, and no
+	// closes. With an error the response has what was known until then, and no
 	// body. An error that is an *Error has its class; others are judged by
 	// answerError.
-	exchange(ctx context.Context, q question) (answer, error)
+	exchange(ctx context.Context, q question) (response, error)
 
 	// close closes the connections that are idle.
 	close()
@@ -29,8 +29,8 @@ type question struct {
 	header []Field // without Host; names may repeat; shared, never changed
 }
 
-// An answer is the head of a response, and how it came about.
-type answer struct {
+// A response is the head of an answer, and how it came about.
+type response struct {
 	status int
 	proto  string  // "HTTP/1.1", "HTTP/2.0"
 	header []Field // names may repeat

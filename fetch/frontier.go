@@ -7,6 +7,14 @@ import (
 	"golang.org/x/time/rate"
 )
 
+const (
+	readBatch    = 64       // lines taken from the list at once
+	maxQueued    = 100_000  // requests read ahead
+	maxQueuedMem = 16 << 20 // their bytes
+	sameHosts    = 10_000   // requests read ahead without meeting a new host
+	leastWindow  = 4_096    // positions that KeepOrder lets run ahead, at least
+)
+
 // frontier holds what has been taken from the list and has not ended: in its
 // host's queue, or in flight. It alone knows which host may be asked now.
 type frontier struct {
@@ -28,10 +36,10 @@ type frontier struct {
 	queuedMem int
 	sinceNew  int // requests read since the last one to a new host
 
-	taken   int64 // positions
-	over    int64 // positions that have ended
-	order   order // which ones, with KeepOrder
-	ended   bool  // the list is at its end
+	taken   int64  // positions
+	over    int64  // positions that have ended
+	window  window // which ones, with KeepOrder
+	ended   bool   // the list is at its end
 	stopped bool
 	want    sync.Cond // the reading goroutine waits for wanted to become true
 	waiting bool      // the submitting goroutine waits for wake
@@ -44,7 +52,7 @@ func newFrontier(opts StageOptions) *frontier {
 		f.rate = newRate(opts.Rate)
 	}
 	if opts.KeepOrder {
-		f.order.init(max(orderWindow, 8*opts.Concurrency))
+		f.window = newWindow(max(leastWindow, 8*opts.Concurrency))
 	}
 	return f
 }
@@ -58,9 +66,10 @@ func newRate(perSecond float64) *rate.Limiter {
 }
 
 // wanted waits until the list should be read further, and says how many lines at
-// most; 0 is that it should not be read any more. A worker must be free and no host ready, so that
-// a list of a hundred million URLs is held as briefly as one of ten; but a list
-// that is sorted by host is read ahead until other hosts turn up, within bounds.
+// most; 0 is that it should not be read any more. A worker must be free and no
+// host ready, so that of a list of a hundred million URLs no more is held than of
+// one of ten; but a list that is sorted by host is read ahead until other hosts
+// turn up, within bounds.
 func (f *frontier) wanted() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -70,14 +79,14 @@ func (f *frontier) wanted() int {
 	if f.stopped {
 		return 0
 	}
-	return min(readBatch, f.order.room())
+	return min(readBatch, f.window.room())
 }
 
 func (f *frontier) mayRead() bool {
 	return f.inFlight < f.opts.Concurrency && f.ready.len() == 0 &&
 		f.queued < maxQueued && f.queuedMem < maxQueuedMem &&
 		(f.queued < sameHosts || f.sinceNew < sameHosts) &&
-		f.order.room() > 0
+		f.window.room() > 0
 }
 
 // add puts requests that were read from the list into their hosts' queues.
@@ -91,7 +100,7 @@ func (f *frontier) add(batch []Request) {
 		r := &batch[i]
 		f.opts.first(r, 1)
 		f.taken++
-		f.order.took(r.Position)
+		f.window.took(r.Position)
 		known := len(f.hosts)
 		h := f.host(r.Host)
 		if f.sinceNew++; len(f.hosts) > known {
@@ -107,14 +116,14 @@ func (f *frontier) refuse(r Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.taken++
-	f.order.took(r.Position)
+	f.window.took(r.Position)
 	f.finish(r.Position)
 }
 
 // finish counts a position that has ended.
 func (f *frontier) finish(p Position) {
 	f.over++
-	f.order.end(p)
+	f.window.end(p)
 	f.want.Signal() // it may have been the one that a window waited for
 }
 
@@ -136,7 +145,7 @@ func (f *frontier) stop() {
 }
 
 // take moves the requests that may be asked now into batch. When there are none
-// it says how long to wait for one at most, or that none will ever come.
+// it says how long to wait for one at most, or that it is over: none will come.
 func (f *frontier) take(batch []Request) (_ []Request, wait time.Duration, over bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

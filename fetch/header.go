@@ -1,11 +1,8 @@
 package fetch
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-
-	"golang.org/x/net/http/httpguts"
 )
 
 // acceptEncoding names what unpack can undo, and nothing else.
@@ -26,7 +23,7 @@ func runHeader(opts ClientOptions) []Field {
 }
 
 // override is header with the fields of later in the place of equally named
-// ones. A field without a value takes a name away.
+// ones. A field without a value removes that name.
 func override(header, later []Field) []Field {
 	merged := slices.DeleteFunc(slices.Clone(header), func(f Field) bool { return hasField(later, f.Name) })
 	for _, f := range later {
@@ -41,15 +38,10 @@ func hasField(header []Field, name string) bool {
 	return slices.ContainsFunc(header, func(f Field) bool { return strings.EqualFold(f.Name, name) })
 }
 
-// checkHeader refuses names and values that RFC 9110 §5 does not allow. The
-// error has no value, which may be a secret.
 func checkHeader(header []Field) error {
 	for _, f := range header {
-		if !httpguts.ValidHeaderFieldName(f.Name) {
-			return fmt.Errorf("header %q: not a field name", f.Name)
-		}
-		if !httpguts.ValidHeaderFieldValue(f.Value) {
-			return fmt.Errorf("header %q: a control character in its value", f.Name)
+		if err := f.Check(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -66,8 +58,8 @@ func (c *Client) question(r Request) (question, *Error) {
 	if q.method == "" {
 		q.method = "GET"
 	}
-	if !httpguts.ValidHeaderFieldName(q.method) || q.method == "CONNECT" {
-		return question{}, &Error{Class: BadURL, Detail: "not a method that pages are asked with"}
+	if err := CheckMethod(q.method); err != nil {
+		return question{}, &Error{Class: BadURL, Detail: err.Error()}
 	}
 	if t.basic != "" && !hasField(c.opts.Header, "Authorization") {
 		q.header = override(q.header, []Field{{"Authorization", t.basic}})

@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -106,7 +107,9 @@ func TestWhatIsNoURLIsSaidSo(t *testing.T) {
 		wantError(t, get(t, c, url), fetch.BadURL, "not an absolute http or https URL")
 	}
 	wantError(t, ask(t, c, fetch.Request{URL: "http://a.example/", Method: "GET /"}), fetch.BadURL, "not a method that pages are asked with")
-	wantError(t, ask(t, c, fetch.Request{URL: "http://a.example/", Method: "CONNECT"}), fetch.BadURL, "not a method that pages are asked with")
+	for _, method := range []string{"CONNECT", "connect"} {
+		wantError(t, ask(t, c, fetch.Request{URL: "http://a.example/", Method: method}), fetch.BadURL, "not a method that pages are asked with")
+	}
 	extra := &fetch.Extra{Header: []fetch.Field{{Name: "X", Value: "secret\r\n"}}}
 	wantError(t, ask(t, c, fetch.Request{URL: "http://a.example/", Extra: extra}), fetch.BadURL, `header "X": a control character in its value`)
 }
@@ -144,6 +147,64 @@ func TestHeadsAreShownWithoutSecrets(t *testing.T) {
 	}
 }
 
+// OnHead writes to terminals: nothing that a server sends may steer one.
+func TestHeadsHavePrintableCharactersOnly(t *testing.T) {
+	for value, want := range map[string]string{
+		"a\x9b31mz\xff":            `a\x9b31mz\xff`, // no UTF-8: the first would be CSI to some terminals
+		"\xc2":                     `\xc2`,
+		"red\u009b1m":              `red\u009b1m`, // C1
+		"\u202e\u2066\u200f":       `\u202e\u2066\u200f`,
+		"a\tb":                     `a\x09b`,
+		"\u2028\U000e0001":         `\u2028\U000e0001`,
+		"caf\u00e9 \uFFFD":         "caf\u00e9 \uFFFD",
+		strings.Repeat("long", 99): strings.Repeat("long", 99),
+	} {
+		heads := make(chan string, 2)
+		c := newClient(t, fetch.ClientOptions{OnHead: func(_ fetch.Request, head string) { heads <- head }})
+		wantBody(t, get(t, c, answerRaw(t, []byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Odd: "+value+"\r\n\r\nok"))), "ok")
+		<-heads // of the request
+		if head := <-heads; !strings.HasSuffix(head, "\nX-Odd: "+want) && !strings.Contains(head, "\nX-Odd: "+want+"\n") {
+			t.Errorf("X-Odd: %q is shown as %q, want %q", value, head, want)
+		}
+	}
+}
+
+func TestFieldsAreCheckedAsHTTPHasThem(t *testing.T) {
+	for _, test := range []struct {
+		field fetch.Field
+		want  error
+	}{
+		{fetch.Field{Name: "X-1.a_b~!#$%&'*+^`|", Value: "\tany value, \x80 to \xff"}, nil},
+		{fetch.Field{Name: "X"}, nil},
+		{fetch.Field{}, fetch.ErrFieldName},
+		{fetch.Field{Name: "X Y"}, fetch.ErrFieldName},
+		{fetch.Field{Name: "X:"}, fetch.ErrFieldName},
+		{fetch.Field{Name: "X\r\nY"}, fetch.ErrFieldName},
+		{fetch.Field{Name: "\u00fc"}, fetch.ErrFieldName},
+		{fetch.Field{Name: "X", Value: "secret\r\nY: 1"}, fetch.ErrFieldValue},
+		{fetch.Field{Name: "X", Value: "secret\n"}, fetch.ErrFieldValue},
+		{fetch.Field{Name: "X", Value: "secret\x00"}, fetch.ErrFieldValue},
+		{fetch.Field{Name: "X", Value: "secret\x1b"}, fetch.ErrFieldValue},
+		{fetch.Field{Name: "X", Value: "secret\x7f"}, fetch.ErrFieldValue},
+	} {
+		err := test.field.Check()
+		if !errors.Is(err, test.want) || err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v, want %v", test.field, err, test.want)
+		}
+	}
+}
+
+func TestMethodsAreCheckedAsHTTPHasThem(t *testing.T) {
+	for method, want := range map[string]bool{
+		"GET": true, "HEAD": true, "POST": true, "PROPFIND": true, "get": true, "M-SEARCH": true,
+		"": false, "GET /": false, "GET\r\n": false, "G\u00c9T": false, "CONNECT": false, "connect": false, "Connect": false,
+	} {
+		if err := fetch.CheckMethod(method); (err == nil) != want {
+			t.Errorf("CheckMethod(%q): %v", method, err)
+		}
+	}
+}
+
 func TestNonsenseOptionsAreRefused(t *testing.T) {
 	for _, test := range []struct {
 		opts fetch.ClientOptions
@@ -155,7 +216,7 @@ func TestNonsenseOptionsAreRefused(t *testing.T) {
 		{fetch.ClientOptions{Header: []fetch.Field{{Name: "a b", Value: "c"}}}, `new client: header "a b": not a field name`},
 		{fetch.ClientOptions{Resolve: map[string]string{"a": "127.0.0.1"}}, `new client: resolve "a": want host:port`},
 		{fetch.ClientOptions{Resolve: map[string]string{"a:80": "b"}}, `new client: resolve a:80: "b" is not an IP address`},
-		{fetch.ClientOptions{Proxy: parse(t, "ftp://user:secret@a/")}, `new client: proxy "ftp://user:xxxxx@a/": want http, https or socks5, and a host`},
+		{fetch.ClientOptions{Proxy: parse(t, "ftp://user:secret@a/")}, "new client: proxy: want http, https, socks5 or socks5h, and a host"},
 	} {
 		if _, err := fetch.NewClient(test.opts); err == nil || err.Error() != test.want {
 			t.Errorf("NewClient: %v, want %s", err, test.want)

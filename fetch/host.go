@@ -3,7 +3,6 @@ package fetch
 import (
 	"container/heap"
 	"time"
-	"unsafe"
 )
 
 // host is what the frontier knows of one host.
@@ -146,9 +145,4 @@ func (l *hostList) remove(h *host) {
 	}
 	h.prev, h.next = nil, nil
 	l.len--
-}
-
-// mem is what the request costs while it waits, in bytes.
-func (r *Request) mem() int {
-	return int(unsafe.Sizeof(*r)) + len(r.URL) + len(r.Asked)
 }

@@ -5,6 +5,11 @@ import (
 	"time"
 )
 
+const (
+	maxIdleHosts = 1_024     // hosts remembered that nothing waits for
+	maxHeldHosts = 16 * 1024 // and those among them whose pause is not over
+)
+
 // host finds the host of that key, or makes it out of one that was forgotten.
 func (f *frontier) host(key string) *host {
 	if h := f.hosts[key]; h != nil {

@@ -66,32 +66,32 @@ func (x *netHTTP) dial(ctx context.Context, addr string, secure bool) (net.Conn,
 
 func (x *netHTTP) close() { x.transport.CloseIdleConnections() }
 
-func (x *netHTTP) exchange(ctx context.Context, q question) (answer, error) {
+func (x *netHTTP) exchange(ctx context.Context, q question) (response, error) {
 	way, err := x.route(q.target)
 	if err != nil {
-		return answer{phase: connecting}, err
+		return response{phase: connecting}, err
 	}
 	ctx, giveUp := context.WithCancelCause(ctx) // ends with its parent at the latest
 	h := &hop{ctx: ctx, giveUp: giveUp, way: way, onlyH2: x.onlyH2, phase: connecting}
-	resp, err := x.transport.RoundTrip(h.request(q))
+	answer, err := x.transport.RoundTrip(h.request(q))
 	if err != nil {
 		if why, ok := errors.AsType[*Error](context.Cause(ctx)); ok {
 			err = why
 		}
-		return h.answer(), err
+		return h.response(), err
 	}
-	if way.forward && resp.StatusCode == http.StatusProxyAuthRequired {
-		resp.Body.Close()
-		return h.answer(), proxyStatus(resp.StatusCode)
+	if way.forward && answer.StatusCode == http.StatusProxyAuthRequired {
+		answer.Body.Close()
+		return h.response(), proxyStatus(answer.StatusCode)
 	}
-	a := h.answer()
-	a.status = resp.StatusCode
-	a.proto = fmt.Sprintf("HTTP/%d.%d", resp.ProtoMajor, resp.ProtoMinor)
-	a.header = fields(resp.Header)
-	a.length = resp.ContentLength
-	a.body = resp.Body
-	a.phase = reading
-	return a, nil
+	resp := h.response()
+	resp.status = answer.StatusCode
+	resp.proto = fmt.Sprintf("HTTP/%d.%d", answer.ProtoMajor, answer.ProtoMinor)
+	resp.header = fields(answer.Header)
+	resp.length = answer.ContentLength
+	resp.body = answer.Body
+	resp.phase = reading
+	return resp, nil
 }
 
 // route finds the proxy for t. An http page is asked of an http proxy itself,
@@ -179,13 +179,13 @@ func (h *hop) speaksHTTP2(c net.Conn) bool {
 	return h.onlyH2 || ok && t.ConnectionState().NegotiatedProtocol == "h2"
 }
 
-// answer is what is known of the answer without having its head.
-func (h *hop) answer() answer {
-	a := answer{phase: h.phase, peer: h.peer}
+// response is what is known of the answer without having its head.
+func (h *hop) response() response {
+	resp := response{phase: h.phase, peer: h.peer}
 	if first := h.first.Load(); first != nil {
-		a.firstByte = *first
+		resp.firstByte = *first
 	}
-	return a
+	return resp
 }
 
 // opaque makes net/url print the path as it is, whatever its escapes. It takes

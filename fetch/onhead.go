@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 const masked = "***"
@@ -28,21 +27,21 @@ func (c *Client) tellQuestion(r Request, q question) {
 	c.opts.OnHead(r, writeFields(&b, header, given))
 }
 
-// tellAnswer calls OnHead with the head of a.
-func (c *Client) tellAnswer(r Request, a answer) {
+// tellResponse calls OnHead with the head of resp.
+func (c *Client) tellResponse(r Request, resp response) {
 	if c.opts.OnHead == nil {
 		return
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %d", a.proto, a.status)
-	c.opts.OnHead(r, writeFields(&b, a.header, nil))
+	fmt.Fprintf(&b, "%s %d", resp.proto, resp.status)
+	c.opts.OnHead(r, writeFields(&b, resp.header, nil))
 }
 
 // writeFields adds the fields, with the values of secrets and of those that
 // the user has given masked.
 func writeFields(b *strings.Builder, header, given []Field) string {
 	for _, f := range header {
-		value := printable(f.Value)
+		value := escaped(f.Value)
 		if hasField(given, f.Name) || slices.ContainsFunc(secrets, func(s string) bool { return strings.EqualFold(s, f.Name) }) {
 			value = masked
 		}
@@ -50,22 +49,3 @@ func writeFields(b *strings.Builder, header, given []Field) string {
 	}
 	return b.String()
 }
-
-// printable is s with its control characters and what is no UTF-8 escaped, so
-// that what a server sends cannot steer a terminal.
-func printable(s string) string {
-	if !strings.ContainsFunc(s, unprintable) {
-		return s
-	}
-	var b strings.Builder
-	for _, c := range s {
-		if unprintable(c) {
-			fmt.Fprintf(&b, `\u%04x`, c)
-		} else {
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
-}
-
-func unprintable(c rune) bool { return !unicode.IsPrint(c) }

@@ -34,8 +34,8 @@ type Page struct {
 	WireBytes    int64 // of the body as transferred
 
 	// Body is unpacked (no content encoding left). It belongs to the page until
-	// Release; who wants to keep bytes of it copies them. It is read only for
-	// statuses that the client accepts, HasBody says whether.
+	// Release; whoever wants to keep bytes of it copies them. It is read only for
+	// statuses that the client accepts; HasBody says whether it was.
 	Body    []byte
 	HasBody bool
 

@@ -10,16 +10,16 @@ const maxShown = 200 // characters of a line that is no URL
 
 // Printable shows what a list has in place of a URL: control characters, and
 // whatever else does not print, escaped as in a Go string ("\x00", "\u200b"),
-// cut with "…" at 200 characters. What it returns it returns unchanged.
+// cut with "…" at 200 characters. Printable of its own result changes nothing.
 func Printable(s string) string {
 	s = strings.Trim(s, " \t\r\n")
-	if len(s) <= maxShown && strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
+	if len(s) <= maxShown && isPlain(s) {
 		return s
 	}
 	var b strings.Builder
 	room, cut := maxShown, 0 // cut: where it ends if there is more to come
 	for i, r := range s {
-		shown := printableRune(s[i:], r)
+		shown := escapedRune(s[i:], r)
 		n := utf8.RuneCountInString(shown)
 		if n > room {
 			return b.String()[:cut] + "…"
@@ -32,7 +32,27 @@ func Printable(s string) string {
 	return b.String()
 }
 
-func printableRune(s string, r rune) string {
+// escaped is all of s, escaped as by Printable, so that what a server sends
+// cannot steer a terminal.
+func escaped(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		b.WriteString(escapedRune(s[i:], r))
+	}
+	return b.String()
+}
+
+// isPlain reports whether s has printable ASCII only.
+func isPlain(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+}
+
+// escapedRune is r, with which s begins, or its escape. A byte that is no UTF-8
+// comes as a utf8.RuneError that s does not have.
+func escapedRune(s string, r rune) string {
 	if r == utf8.RuneError && !strings.HasPrefix(s, "\uFFFD") {
 		return escape('x', uint32(s[0]), 2)
 	}

@@ -18,7 +18,7 @@ type proxyFunc func(*url.URL) (*url.URL, error)
 func newProxies(opts ClientOptions) (proxyFunc, error) {
 	if opts.Proxy != nil {
 		if err := checkProxy(opts.Proxy); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("proxy: %w", err)
 		}
 		return func(*url.URL) (*url.URL, error) { return opts.Proxy, nil }, nil
 	}
@@ -34,7 +34,7 @@ func newProxies(opts ClientOptions) (proxyFunc, error) {
 
 // checkProxyText refuses a value of the environment that httpproxy would take
 // for "no proxy", or for a host named "http", without a word. The error does not
-// have a value that cannot be read: it may have a password.
+// repeat the value, which may have a password.
 func checkProxyText(name, value string) error {
 	if value == "" {
 		return nil
@@ -53,9 +53,24 @@ func checkProxyText(name, value string) error {
 	return nil
 }
 
+// ParseProxy reads the URL of a proxy: its scheme is http, https, socks5 or
+// socks5h, and it has a host; it may have credentials and a port. The error says
+// what is wrong without repeating s, which may have a password.
+func ParseProxy(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, errors.New("not a URL")
+	}
+	if err := checkProxy(u); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// checkProxy says nothing of u: in "user:password@host:80" the scheme is "user".
 func checkProxy(u *url.URL) error {
 	if proxyPorts[u.Scheme] == "" || u.Hostname() == "" {
-		return fmt.Errorf("proxy %q: want http, https or socks5, and a host", u.Redacted())
+		return errors.New("want http, https, socks5 or socks5h, and a host")
 	}
 	return nil
 }

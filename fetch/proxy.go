@@ -69,7 +69,7 @@ func (d *dialer) tunnel(ctx context.Context, via *url.URL, addr string) (net.Con
 }
 
 // connectSOCKS asks the proxy at the other end of c for addr (RFC 1928, RFC
-// 1929). The name is the proxy's to resolve, with socks5 as with socks5h.
+// 1929). The proxy resolves the name, with socks5 as with socks5h.
 func connectSOCKS(ctx context.Context, c net.Conn, via *url.URL, addr string) error {
 	var auth *proxy.Auth
 	if via.User != nil {

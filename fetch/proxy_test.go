@@ -219,7 +219,9 @@ func TestProxyThatFailsIsNamed(t *testing.T) {
 	silent := listen(t, func(c net.Conn) { io.Copy(io.Discard, c) })
 	for _, scheme := range []string{"http://", "https://", "socks5://"} {
 		c := newClient(t, fetch.ClientOptions{Proxy: parse(t, scheme+silent), ConnectTimeout: 50 * time.Millisecond})
-		wantError(t, get(t, c, "https://a.example/"), fetch.Timeout, "no connection within 50 ms")
+		page := get(t, c, "https://a.example/")
+		wantError(t, page, fetch.Timeout, "no connection within 50 ms")
+		wantLimit(t, page.Err, 50*time.Millisecond)
 	}
 }
 
@@ -279,11 +281,33 @@ func TestProxiesOfTheEnvironment(t *testing.T) {
 		})
 	}
 	t.Setenv("HTTPS_PROXY", "gopher://user:secret@proxy.example")
-	if _, err := fetch.NewClient(fetch.ClientOptions{}); err == nil || err.Error() != `new client: HTTPS_PROXY: proxy "gopher://user:xxxxx@proxy.example": want http, https or socks5, and a host` {
+	if _, err := fetch.NewClient(fetch.ClientOptions{}); err == nil || err.Error() != "new client: HTTPS_PROXY: want http, https, socks5 or socks5h, and a host" {
 		t.Errorf("NewClient with a gopher proxy: %v", err)
 	}
 	t.Setenv("HTTPS_PROXY", "http://[::1")
 	if _, err := fetch.NewClient(fetch.ClientOptions{}); err == nil || err.Error() != "new client: HTTPS_PROXY is not a URL" {
 		t.Errorf("NewClient with a broken proxy: %v", err)
+	}
+}
+
+func TestProxiesAreRead(t *testing.T) {
+	for _, raw := range []string{"http://proxy.example:3128", "HTTPS://user:secret@proxy.example", "socks5://[::1]:1080", "socks5h://127.0.0.1/"} {
+		u, err := fetch.ParseProxy(raw)
+		if err != nil || u.Hostname() == "" {
+			t.Errorf("ParseProxy(%q): %v, %v", raw, u, err)
+		}
+	}
+	for raw, want := range map[string]string{
+		"http://user:secret@[::1":         "not a URL",
+		"http://user:secret@h:port":       "not a URL",
+		"ftp://user:secret@proxy.example": "want http, https, socks5 or socks5h, and a host",
+		"user:secret@proxy.example:3128":  "want http, https, socks5 or socks5h, and a host",
+		"http://user:secret@":             "want http, https, socks5 or socks5h, and a host",
+		"proxy.example":                   "want http, https, socks5 or socks5h, and a host",
+		"":                                "want http, https, socks5 or socks5h, and a host",
+	} {
+		if u, err := fetch.ParseProxy(raw); err == nil || err.Error() != want || u != nil {
+			t.Errorf("ParseProxy(%q): %v, %v, want %q", raw, u, err, want)
+		}
 	}
 }

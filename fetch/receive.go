@@ -10,10 +10,10 @@ import (
 const packedExtra = 1 << 20
 
 // readBody reads the body within its limits, unpacks it and puts it into page.
-func (c *Client) readBody(ctx context.Context, r Request, q question, a answer, page *Page) *Error {
+func (c *Client) readBody(ctx context.Context, r Request, q question, resp response, page *Page) *Error {
 	l := &loan{from: c.memory}
 	b := &body{loan: l}
-	err := c.fillBody(ctx, q, a, b, page)
+	err := c.fillBody(ctx, q, resp, b, page)
 	release := func() {
 		b.recycle()
 		l.end()
@@ -40,38 +40,38 @@ func (c *Client) bodyError(ctx context.Context, r Request, err error) *Error {
 	return failure(ctx, r, reading, err)
 }
 
-// fillBody fills b with what a's body is when it is unpacked.
-func (c *Client) fillBody(ctx context.Context, q question, a answer, b *body, page *Page) error {
-	if q.method == "HEAD" || a.length == 0 || a.status == 204 || a.status == 304 {
+// fillBody fills b with resp's body, unpacked.
+func (c *Client) fillBody(ctx context.Context, q question, resp response, b *body, page *Page) error {
+	if q.method == "HEAD" || resp.length == 0 || resp.status == 204 || resp.status == 304 {
 		return nil
 	}
-	codings, fail := a.codings()
+	codings, fail := resp.codings()
 	if fail != nil {
 		return fail
 	}
 	if len(codings) == 0 {
-		return c.receive(ctx, a, b, c.opts.MaxSize, page)
+		return c.receive(ctx, resp, b, c.opts.MaxSize, page)
 	}
 	packed := &body{loan: b.loan}
 	defer packed.drop()
-	if err := c.receive(ctx, a, packed, c.opts.MaxSize+packedExtra, page); err != nil || len(packed.bytes) == 0 {
+	if err := c.receive(ctx, resp, packed, c.opts.MaxSize+packedExtra, page); err != nil || len(packed.bytes) == 0 {
 		return err
 	}
 	return c.unpack(ctx, packed, codings, b)
 }
 
-// receive reads a's body as it was transferred into b.
-func (c *Client) receive(ctx context.Context, a answer, b *body, limit int64, page *Page) error {
-	if a.length > limit {
+// receive reads into b what was transferred.
+func (c *Client) receive(ctx context.Context, resp response, b *body, limit int64, page *Page) error {
+	if resp.length > limit {
 		return errTooLarge
 	}
-	err := b.fill(ctx, a.body, limit, a.length)
+	err := b.fill(ctx, resp.body, limit, resp.length)
 	page.WireBytes = int64(len(b.bytes))
 	return err
 }
 
-// unpack fills b with what packed has. Whoever is beyond the budget of memory
-// does not queue: those before him may be waiting for him.
+// unpack fills b with what packed has. A body that is beyond the budget of memory
+// does not queue: those before it may be waiting for what it holds.
 func (c *Client) unpack(ctx context.Context, packed *body, codings []string, b *body) error {
 	if !b.loan.beyond {
 		if err := c.unpacking.Acquire(ctx, 1); err != nil {

@@ -67,19 +67,17 @@ func trimLocation(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
-	var b strings.Builder
+	var b []byte
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)
 		if r == utf8.RuneError && n == 1 {
-			b.WriteByte('%')
-			b.WriteByte("0123456789ABCDEF"[s[0]>>4])
-			b.WriteByte("0123456789ABCDEF"[s[0]&15])
+			b = appendEscape(b, s[0])
 		} else {
-			b.WriteString(s[:n])
+			b = append(b, s[:n]...)
 		}
 		s = s[n:]
 	}
-	return b.String()
+	return string(b)
 }
 
 func sameOrigin(a, b string) bool {

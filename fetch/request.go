@@ -3,12 +3,13 @@ package fetch
 import (
 	"encoding/json"
 	"time"
+	"unsafe"
 )
 
-// Position says where a URL came from. Source 0 is the list that the user gave:
-// its URL lines are counted from 1, bad ones too, blank lines and comments not.
+// Position says where a URL came from. The URL lines of a list are counted from
+// 1: bad ones too, blank lines and comments not.
 type Position struct {
-	Source int
+	Source int   // 0 is the list; there is no other yet
 	Index  int64 // seq in a record
 }
 
@@ -20,7 +21,7 @@ type Request struct {
 	URL   string // the URL of this hop: absolute, serialised, without fragment
 	Host  string // its host: name in lower case and punycode, and port unless 80 or 443
 	File  string // the list's name; "argument" for a URL on the command line
-	Line  int64  // the line in File, from 1; for "argument" which one
+	Line  int64  // the line in File, from 1; for "argument" its number among them
 
 	Method  string        // "" is GET
 	Timeout time.Duration // for this hop: what is left of the attempt; 0 is no limit
@@ -34,12 +35,14 @@ type Request struct {
 	Waited    time.Duration // how long limits and retry pauses have held this URL back so far
 }
 
+// mem is what the request costs while it waits, in bytes.
+func (r *Request) mem() int {
+	return int(unsafe.Sizeof(*r)) + len(r.URL) + len(r.Asked)
+}
+
 // Extra is what a JSON line of a list says beside its URL.
 type Extra struct {
 	Header  []Field         // sent after, and instead of equally named, headers of the run
 	Timeout time.Duration   // instead of the run's; 0 is the run's
 	Meta    json.RawMessage // copied into the record untouched; nil if none
 }
-
-// Field is one header field.
-type Field struct{ Name, Value string }

@@ -55,6 +55,22 @@ func classNames(classes []Class) string {
 	return strings.Join(names, " ")
 }
 
+// String is the list as ParseRetryOn reads it: classes, then statuses.
+func (on RetryOn) String() string {
+	var names []string
+	for _, c := range retryable {
+		if on[string(c)] {
+			names = append(names, string(c))
+		}
+	}
+	for status := 100; status <= 599; status++ {
+		if name := strconv.Itoa(status); on[name] {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
 // Has reports whether the failure is worth another try.
 func (on RetryOn) Has(e *Error) bool {
 	if e.Class == HTTPStatus {

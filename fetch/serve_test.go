@@ -55,6 +55,14 @@ func wantError(t *testing.T, page fetch.Page, class fetch.Class, detail string) 
 	}
 }
 
+// wantLimit is for a timeout: which limit was met.
+func wantLimit(t *testing.T, err *fetch.Error, limit time.Duration) {
+	t.Helper()
+	if err != nil && err.Limit != limit {
+		t.Errorf("%v: the limit is %s, want %s", err, err.Limit, limit)
+	}
+}
+
 func wantBody(t *testing.T, page fetch.Page, want string) {
 	t.Helper()
 	if page.Err != nil {

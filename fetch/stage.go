@@ -19,9 +19,10 @@ type List interface {
 }
 
 // Stage submits get_page jobs to an executor, each when its host may be asked,
-// and attaches parse_page as their done-callback. Of every answer the callback
-// tells it with [Stage.Done]. Out is what a job gives: a [Page], if it runs in
-// this process.
+// and attaches parse_page as their done-callback. For each job the callback must
+// call [Stage.Done] or [Stage.Abandon] exactly once: until then the job counts
+// as in flight, its host's slot is taken, and Run waits. Out is what a job gives:
+// a [Page], if it runs in this process.
 type Stage[Out any] struct {
 	pages     *pool.Executor[Request, Out]
 	parsePage func(Request, *pool.Future[Out])
@@ -45,9 +46,12 @@ func (j *job[Out]) parsePage(page *pool.Future[Out]) {
 	j.stage.parsePage(r, page)
 }
 
-// NewStage returns a stage over pages. parsePage is called once for each job,
-// on the goroutine that has completed it, and must call Done. refused is called
-// for each position for which the list gives an error instead of a request.
+// NewStage returns a stage over pages, which the caller shuts down after Run.
+// parsePage is called once for each job, on the goroutine that has completed it,
+// and must call Done with the job's answer, or Abandon if the job has none. It
+// may be called by many goroutines at once. refused is called, by one goroutine
+// at a time, for each position for which the list gives an error instead of a
+// request.
 func NewStage[Out any](
 	pages *pool.Executor[Request, Out],
 	parsePage func(Request, *pool.Future[Out]),
@@ -89,7 +93,8 @@ func (s *Stage[Out]) Done(r Request, a Answer) Ending {
 	return s.frontier.done(&r, &a)
 }
 
-// Abandon is Done for a request that an abort has cut off.
+// Abandon is Done for a request that has no answer, as an abort has cut it off:
+// its host's slot is free again, and its position has no ending.
 func (s *Stage[Out]) Abandon(r Request) { s.frontier.abandon(r) }
 
 // Redirects reports whether the answer is a redirect that the stage will

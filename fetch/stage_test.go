@@ -472,7 +472,7 @@ func TestHopsShareTheAttemptsTimeout(t *testing.T) {
 		if !slices.Equal(left, want) {
 			t.Errorf("the hops had %v, want %v: waiting for a turn does not count", left, want)
 		}
-		if e := c.endings[1].Err; e == nil || e.Class != Timeout || !strings.Contains(e.Detail, "10 s") {
+		if e := c.endings[1].Err; e == nil || e.Class != Timeout || !strings.Contains(e.Detail, "10 s") || e.Limit != 10*time.Second {
 			t.Errorf("ended with %v, want a timeout after 10 s", e)
 		}
 	})
@@ -529,8 +529,8 @@ func TestKeepOrderStartsNothingBeyondItsWindow(t *testing.T) {
 			}
 			return Answer{Status: 200}
 		})
-		if worst >= orderWindow {
-			t.Errorf("a position %d beyond the lowest unfinished one was started, want less than %d", worst, orderWindow)
+		if worst >= leastWindow {
+			t.Errorf("a position %d beyond the lowest unfinished one was started, want less than %d", worst, leastWindow)
 		}
 		if low != n+1 {
 			t.Errorf("all up to %d ended, want %d", low-1, n)

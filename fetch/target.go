@@ -70,7 +70,7 @@ func splitAuthority(authority string) (name, port string, ok bool) {
 }
 
 // validHost keeps out what could reach a Host field or a proxy as something
-// else than a name or an address.
+// other than a name or an address.
 func validHost(name string) bool {
 	if inner, ok := strings.CutPrefix(name, "["); ok {
 		inner, ok = strings.CutSuffix(inner, "]")
@@ -90,22 +90,7 @@ func requestPath(s string) string {
 	if !strings.HasPrefix(s, "/") {
 		s = "/" + s
 	}
-	unsafe := func(c byte) bool { return c <= ' ' || c >= 0x7f }
-	for i := range len(s) {
-		if !unsafe(s[i]) {
-			continue
-		}
-		var b strings.Builder
-		for _, c := range []byte(s) {
-			if unsafe(c) {
-				b.WriteString("%" + string("0123456789ABCDEF"[c>>4]) + string("0123456789ABCDEF"[c&15]))
-			} else {
-				b.WriteByte(c)
-			}
-		}
-		return b.String()
-	}
-	return s
+	return PercentEncode(s, isGraphicByte)
 }
 
 func basicAuthorization(userinfo string) string {

@@ -50,7 +50,7 @@ func invalidCertificate(err x509.CertificateInvalidError) string {
 func certificateName(c *x509.Certificate) string {
 	switch {
 	case len(c.DNSNames) > 0:
-		return printable(c.DNSNames[0])
+		return escaped(c.DNSNames[0])
 	case len(c.IPAddresses) > 0:
 		return c.IPAddresses[0].String()
 	}

@@ -16,7 +16,7 @@ const maxURL = 64 << 10 // bytes of a URL as it is listed or as a Location has i
 // %20.
 //
 // URL is raw itself, without its fragment, if that is how it would be serialised
-// anyway; only the "/" of an empty path may then be lacking, which is the same
+// anyway; only the "/" of an empty path may then be missing, which is the same
 // URL (RFC 3986 §6.2.3).
 //
 // The error is an *[Error] of class [BadURL]; the request then has Asked, which
@@ -124,9 +124,11 @@ func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 // isGraphic reports whether s has only the bytes 0x21 to 0x7E.
 func isGraphic(s string) bool {
 	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
+		if !isGraphicByte(s[i]) {
 			return false
 		}
 	}
 	return true
 }
+
+func isGraphicByte(c byte) bool { return ' ' < c && c <= '~' }

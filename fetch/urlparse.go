@@ -16,9 +16,9 @@ const (
 	maxSegments  = 1 << 10 // of a path
 )
 
-// browser parses as the URL Standard has it. Hosts are lax because asciiHost has
-// judged them before: the parser's own way refuses "_" beside a name in punycode.
-// The standard has "^" in the path's set since 2024.
+// browser parses as the URL Standard has it. It is lax about hosts because
+// asciiHost judges them first: strict, it refuses "_" beside a name in punycode.
+// The standard has had "^" in the path's set since 2024.
 var browser = whatwg.NewParser(
 	whatwg.WithLaxHostParsing(),
 	whatwg.WithPreParseHostFunc(asciiHost),
@@ -63,8 +63,8 @@ func reason(err error) string {
 	return "invalid host"
 }
 
-// longAuthority looks behind the scheme and all slashes: a browser takes any
-// number of them, none too behind a scheme, in either direction.
+// longAuthority looks behind the scheme and all slashes: browsers accept any
+// number of slashes after the scheme, even none, of either kind.
 func longAuthority(ref string) bool {
 	scheme, rest := cutScheme(ref)
 	if scheme == "" {
@@ -98,7 +98,7 @@ var hostnames = idna.New(
 )
 
 // asciiHost turns a host as it was written into the one to ask for, "" if there
-// is none such. The parser has the addresses left to do.
+// is no such host. Addresses it leaves to the parser.
 func asciiHost(_ *whatwg.Url, host string) string {
 	if strings.HasPrefix(host, "[") {
 		if strings.IndexByte(host, ']') != len(host)-1 || strings.LastIndexByte(host, '[') != 0 {
@@ -117,7 +117,7 @@ func asciiHost(_ *whatwg.Url, host string) string {
 	return name
 }
 
-// isHostname holds what a name has against what a resolver takes, and refuses
+// isHostname reports whether a name has only what a resolver takes. It refuses
 // numbers with a sign, which the parser would take for addresses.
 func isHostname(name string) bool {
 	for i := range len(name) {

@@ -7,7 +7,7 @@ import (
 
 // What a byte may be of a URL that is serialised as it stands.
 const (
-	inHost    = 1 << iota // of a name in lower case; of a listed one all that there may be
+	inHost    = 1 << iota // of a name in lower case, all bytes that may be in one
 	inSegment             // the URL Standard's path percent-encode set leaves it; no slash
 	inQuery               // and its special-query percent-encode set
 )
@@ -29,7 +29,7 @@ var urlBytes = func() (t [256]uint8) {
 
 // scanURL takes a URL that needs no parsing: it is serialised as it stands, but
 // for a fragment, which is cut off, and the "/" of an empty path. Nearly every
-// URL of a list is such a one, and this costs no allocation. ok is false of all
+// URL of a list is like that, and this costs no allocation. ok is false for all
 // others, whether they are URLs or not.
 func scanURL(raw string) (url, host string, ok bool) {
 	start, port := len("https://"), ":443"

@@ -49,7 +49,7 @@ func (o *StageOptions) redirects(a *Answer) bool {
 }
 
 // isRedirect names the statuses that send a client elsewhere by themselves, RFC
-// 9110 §15.4; 300 leaves the choice to the user, 304 and 305 are none.
+// 9110 §15.4; 300 leaves the choice to the user, 304 and 305 are no redirects.
 func isRedirect(status int) bool {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -76,14 +76,16 @@ func (o *StageOptions) follow(r *Request, a *Answer) *Error {
 	next.Spent += a.Duration
 	next.Timeout -= a.Duration
 	if next.Timeout <= 0 {
-		return &Error{URL: r.URL, Class: Timeout, Detail: "no answer within " + span(next.Timeout+next.Spent) + " (following redirects)"}
+		err := noAnswer(next.Timeout+next.Spent, "following redirects")
+		err.URL = r.URL
+		return err
 	}
 	*r = next
 	return nil
 }
 
 // redirectMethod is the method of the hop after a redirect. A 303 asks for a
-// GET; a 301 or 302 to a POST is answered by a GET as everybody does (RFC 9110
+// GET; after a 301 or 302 to a POST everybody sends a GET too (RFC 9110
 // §15.4.2–15.4.4).
 func redirectMethod(method string, status int) string {
 	switch {
@@ -123,8 +125,8 @@ func (o *StageOptions) pause(a *Answer, wait time.Duration) time.Duration {
 	return 0
 }
 
-// tell reports what is not an ending: the request that was answered, and what
-// next is asked.
+// tell reports what is not an ending: the request that was answered, and what is
+// asked next.
 func (o *StageOptions) tell(r, next *Request, a *Answer, end Ending, wait, pause time.Duration) {
 	if o.OnEvent == nil {
 		return

@@ -118,8 +118,8 @@ func decodeRune(b []byte) (r rune, size int) {
 	return r, size
 }
 
-// countUTF16 counts a surrogate pair as one, and so a surrogate without its other
-// half; what the end cuts off, be it a unit or a pair, is one U+FFFD.
+// countUTF16 counts a surrogate pair as one, and a surrogate without its other
+// half as one too; a unit or a pair that the end cuts off is one U+FFFD.
 func countUTF16(b []byte, bigEndian bool) int64 {
 	high := 1 // which byte of a unit says that it is a surrogate
 	if bigEndian {

@@ -40,11 +40,11 @@ func ExampleParseSelector() {
 			fmt.Println(err)
 			continue
 		}
-		fmt.Println(selector.Name(), "from", selector)
+		fmt.Println("selects", selector)
 	}
 	// Output:
-	// h1 from h1=h1
-	// images from images=article img@src
+	// selects h1=h1
+	// selects images=article img@src
 	// no CSS selector
 }
 

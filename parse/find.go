@@ -9,7 +9,7 @@ import (
 // to one that met the part before: ' ', '>', '+' or '~'; 0 for a first part.
 type step struct {
 	combinator byte
-	last       bool // who meets this part meets the selector
+	last       bool // an element that meets this part meets the selector
 	cascadia.Sel
 }
 
@@ -18,11 +18,11 @@ type step struct {
 const maxSteps = 64
 
 // search finds the elements that meet a selector, in one walk over the tree. A
-// walk up from each element, the way of the library, takes time with a power of
-// the nesting: main div div div a.
+// walk up from each element, as the library does it, takes time that grows with a
+// power of the nesting: main div div div a.
 type search struct {
 	steps  []step
-	whole  cascadia.SelectorGroup // the same, for who asks about one element
+	whole  cascadia.SelectorGroup // the same, to ask about one element
 	bounds *bounds
 	found  []*html.Node
 	seen   int

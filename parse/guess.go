@@ -12,7 +12,7 @@ import (
 // KiB, and more of them hardly make it better.
 const guessed = 8 << 10
 
-// guess is for a text that declares nothing. Who writes ASCII only is given what
+// guess is for a text that declares nothing. One of ASCII only is given what
 // browsers fall back on; it makes no difference.
 func guess(body []byte) charset {
 	first := asciiPrefix(body)
@@ -51,7 +51,7 @@ func mostlyUTF8(b []byte) bool {
 }
 
 // preferred is the order of guesses that are equally likely, each with the name
-// that the detector has for it. What it names and is not here is no encoding of
+// that the detector has for it. What it names that is not here is no encoding of
 // the web. It takes the languages of ISO 8859-2 for western ones, which is the
 // same number of characters.
 var preferred = []struct {

@@ -61,12 +61,13 @@ func ParsePage(page *fetch.Page, opts Options) (Record, error) {
 }
 
 // Failure makes the page's part of a record that says why there is no page: what
-// is known of the answer, and the error's class and prose. A body that was read
+// is known of the answer, and the error's class, prose and limit. A body that was read
 // has its bytes in the record, but a failure has no size.
 func Failure(page *fetch.Page, err *fetch.Error) Record {
 	rec := head(page)
 	rec.Class = err.Class
 	rec.Error = Clean(err.Detail)
+	rec.Limit = err.Limit
 	return rec
 }
 

@@ -132,6 +132,10 @@ func TestFailureHasClassAndProseAndNoSize(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("record (-want +got):\n%s", diff)
 	}
+	timeout := &fetch.Error{Class: fetch.Timeout, Detail: "no answer within 10 s (connecting)", Limit: 10 * time.Second}
+	if got := Failure(&fetch.Page{}, timeout); got.Limit != timeout.Limit || got.Error != timeout.Detail {
+		t.Errorf("a timeout: limit %s, error %q", got.Limit, got.Error)
+	}
 }
 
 func TestRecordOfAPageThatCannotBeSearchedIsWholeButForItsFields(t *testing.T) {

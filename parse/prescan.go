@@ -28,10 +28,10 @@ func prescan(b []byte) (cs charset, ok bool) {
 	return xmlEncoding(b)
 }
 
-// lateMeta finds a <meta> that the prescan did not, because it stands further
-// behind or reaches beyond. A browser meets it when it builds the tree, and
-// changes the encoding then ("changing the encoding while parsing"). So this one
-// does know raw text, and ends with the head: where browsers stop looking.
+// lateMeta finds a <meta> that the prescan did not, because it stands or ends too
+// far down. A browser meets it when it builds the tree, and changes the encoding
+// then ("changing the encoding while parsing"). So this one does know raw text,
+// and ends with the head: where browsers stop looking.
 func lateMeta(b []byte) (cs charset, ok bool) {
 	if len(b) <= prescanned {
 		return charset{}, false

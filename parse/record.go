@@ -36,6 +36,7 @@ type Record struct {
 	Class     fetch.Class // "" is a page
 	Error     string      // prose
 	Retryable bool
+	Limit     time.Duration // that a timeout has met; 0 is not known
 
 	Meta json.RawMessage // copied from the list; nil if none
 	Data json.RawMessage // a JSON object from --select; nil if none

@@ -71,7 +71,7 @@ func marshal(fields []values) (json.RawMessage, error) {
 	return buf.Bytes(), nil
 }
 
-// encode leaves out the line feed that an encoder puts behind each value.
+// encode leaves out the line feed that an encoder puts after each value.
 func encode[T string | []string](buf *bytes.Buffer, enc *json.Encoder, v T) error {
 	if err := enc.Encode(v); err != nil {
 		return err

@@ -200,8 +200,8 @@ func TestSelectorIsTakenApartAtTheRightPlaces(t *testing.T) {
 		{"größe=p", "größe", ""},
 	} {
 		s, err := ParseSelector(test.selector)
-		if err != nil || s.Name() != test.name || s.attr != test.attr || s.String() != test.selector {
-			t.Errorf("%q: name %q, attribute %q, %v; want %q, %q", test.selector, s.Name(), s.attr, err, test.name, test.attr)
+		if err != nil || s.name != test.name || s.attr != test.attr || s.String() != test.selector {
+			t.Errorf("%q: name %q, attribute %q, %v; want %q, %q", test.selector, s.name, s.attr, err, test.name, test.attr)
 		}
 	}
 }

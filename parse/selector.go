@@ -13,7 +13,7 @@ import (
 // [ParseSelector] and never changes, so that any number of goroutines may use it.
 type Selector struct {
 	spec  string
-	name  string
+	name  string // the field's key in the record's data
 	attr  string // in lower case; "" is the text
 	whole cascadia.SelectorGroup
 	steps []step
@@ -21,9 +21,6 @@ type Selector struct {
 
 // String is the selector as it was given.
 func (s Selector) String() string { return s.spec }
-
-// Name is the field's key in the record's data.
-func (s Selector) Name() string { return s.name }
 
 // ParseSelector reads NAME=CSS for the texts of all elements that the CSS selects,
 // or NAME=CSS@ATTR for the values of an attribute of theirs. NAME goes to the

@@ -18,12 +18,12 @@ import (
 // What a page may cost whose tree is built. Nesting is bounded by the HTML
 // parser, at 512 elements; nothing else is. Formatting elements that are never
 // closed are made anew in every paragraph, so that 4 bytes can become 500 nodes,
-// and some of its steps take time with the square of the page.
+// and some of its steps take time that grows with the square of the page.
 const (
 	treeTime  = 3 * time.Second        // to build it and to search it
 	perMiB    = 300 * time.Millisecond // and for each MiB of the page
-	bigPage   = 1 << 20                // bytes from which a page is alone with its tree
-	smallHeap = 64 << 20               // bytes by which the heap may grow while a slow small page is at it
+	bigPage   = 1 << 20                // bytes from which a page is parsed alone
+	smallHeap = 64 << 20               // bytes by which the heap may grow while a slow small page is parsed
 	bigHeap   = 256 << 20              // and while a big one is
 
 	tagsAtOnce  = 16       // that the parser gets between two looks at the bounds
@@ -37,7 +37,7 @@ var (
 )
 
 // trees bounds how many pages are taken apart at once, since more would not be
-// faster and each may have a lot of memory.
+// faster and each may take a lot of memory.
 var (
 	processors = int64(runtime.GOMAXPROCS(0))
 	trees      = semaphore.NewWeighted(processors)

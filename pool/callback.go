@@ -1,10 +1,11 @@
 package pool
 
 // AddDoneCallback has fn called once, with the future, when the call has ended:
-// callbacks run in the order in which they were added, on the goroutine that ends the
-// call: a worker, or who cancels it. The call's place in the window is free when the
-// last has returned. If the call has already ended, fn is called at once on this goroutine,
-// and the executor's Shutdown does not wait for it.
+// callbacks run in the order in which they were added, on the goroutine that ends
+// the call: a worker's, or that of whoever cancels it. The call's place in the
+// window is free when the last callback has returned. If the call has already
+// ended, fn is called at once on this goroutine, and the executor's Shutdown does
+// not wait for it.
 //
 // A callback that panics is reported ([Options].OnPanic, and the error of Shutdown),
 // and so is one that ends its goroutine (runtime.Goexit); the next one still runs.
@@ -31,7 +32,7 @@ func (f *Future[Out]) keep(fn func(*Future[Out])) bool {
 	return true
 }
 
-// notify runs the callbacks. It is for who has settled the future.
+// notify runs the callbacks. Whoever has settled the future calls it.
 func (f *Future[Out]) notify() {
 	if len(f.callbacks) == 0 {
 		f.first[0] = nil // still there if others came and it was copied

@@ -3,8 +3,8 @@
 //
 // An [Executor] decides when a call runs: it keeps the queue, the futures, their
 // callbacks and the shutdown. An [Engine] decides where: [Threads] is this
-// process. What a call is, is the caller's: the package knows its argument and
-// its result as type parameters only.
+// process. What a call does is the caller's business: the package knows its
+// argument and its result as type parameters only.
 //
 //	pages, err := pool.New(pool.Threads(getPage), pool.Options{Workers: 64})
 //	…

@@ -26,16 +26,16 @@ func (s State) String() string {
 func (s State) ended() bool { return s >= Cancelled }
 
 // Future is a call that has been submitted, and its outcome. All methods may be
-// called from any goroutine, also after the executor is shut down. A future whose call
-// has ended holds neither the call's argument nor its context.
+// called from any goroutine, even after the executor is shut down. A future whose
+// call has ended holds neither the call's argument nor its context.
 type Future[Out any] struct {
 	owner interface {
 		cancel() bool
 		report(*PanicError)
 	}
-	state atomic.Int32 // a State; what has ended changes no more
+	state atomic.Int32 // a State; Cancelled and Finished are for good
 
-	// Set by who ends the call, before state says so.
+	// Set by whoever ends the call, before state says so.
 	value Out
 	err   error
 
@@ -57,8 +57,8 @@ func (f *Future[Out]) Cancelled() bool { return f.State() == Cancelled }
 
 // Result waits for the call to end and returns what it returned: its value and
 // error; [ErrCancelled], or a [*PanicError]. If ctx ends before, the error is the
-// context's cause, and the call goes on. Of a call that has ended it never waits,
-// whatever ctx: so in a callback.
+// context's cause, and the call goes on. Once the call has ended, as in a
+// callback, it returns at once, even if ctx has ended.
 //
 // A call or a callback that waits for another call of the same executor keeps a
 // worker from its work; if all do, nothing moves until ctx ends.

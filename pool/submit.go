@@ -31,7 +31,7 @@ func (e *Executor[In, Out]) Submit(ctx context.Context, in In) (*Future[Out], er
 	return &t.future, nil
 }
 
-// TrySubmit is Submit that never waits: while the window is full it returns
+// TrySubmit is a Submit that never waits: while the window is full it returns
 // [ErrFull]. It may be called from anywhere.
 func (e *Executor[In, Out]) TrySubmit(ctx context.Context, in In) (*Future[Out], error) {
 	if ctx.Err() != nil {
@@ -78,7 +78,7 @@ func (e *Executor[In, Out]) refusal() error {
 // that must not: Go answers that with a stack trace only, 10 to 50 µs.
 const grace = 10 * time.Millisecond
 
-// turn is what a Submit waits with, used again by later ones.
+// turn is what a Submit waits with; later ones use it again.
 type turn struct {
 	answer chan error // nil: admitted
 	grace  *time.Timer

@@ -15,9 +15,9 @@ func (w *worker[In, Out]) wake() {
 }
 
 // rouse finds a worker for what is queued: the one that became idle last, which
-// the caller wakes when it has let go of mu, or a new one. One at a time is enough, as
-// who comes to the queue and leaves something there rouses the next. It is
-// called with mu held.
+// the caller wakes when it has let go of mu, or a new one. One at a time is
+// enough: a worker that takes a call and finds more wakes the next. It is called
+// with mu held.
 func (e *Executor[In, Out]) rouse() *worker[In, Out] {
 	switch {
 	case e.rousing || e.queue.head == nil:

@@ -50,7 +50,7 @@ type failures struct {
 	private bool // it is readable by its owner only
 }
 
-// newFailures looks whether the file can be made, and renames one of an earlier
+// newFailures checks that the file can be made, and renames one of an earlier
 // run.
 func newFailures(d disk, path, run string) (*failures, error) {
 	f := &failures{lines: lines{target: target{disk: d, path: path}, encode: newErrorLine(run)}}
@@ -87,7 +87,7 @@ func (f *failures) write(recs []parse.Record) error {
 	failed, headers := false, false
 	for i := range recs {
 		failed = failed || recs[i].Class != ""
-		headers = headers || recs[i].Class != "" && len(recs[i].Header) > 0
+		headers = headers || recs[i].Class != "" && mayHoldHeaders(&recs[i])
 	}
 	if !failed {
 		return nil
@@ -171,4 +171,10 @@ func inOneUnit(d time.Duration) string {
 		return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
 	}
 	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
+}
+
+// mayHoldHeaders says whether the record's line has headers, which may be
+// secrets: its own, or those in a line that is a broken JSON object.
+func mayHoldHeaders(rec *parse.Record) bool {
+	return len(rec.Header) > 0 || strings.HasPrefix(rec.URL, "{")
 }

@@ -21,7 +21,7 @@ const (
 // hold such records. It keeps nothing of rec.
 type encoder func(dst []byte, rec *parse.Record) []byte
 
-// formats are those that exist, in the order in which a user is told of them.
+// formats are those that exist, in the order of [Formats].
 var formats = []struct {
 	name    Format
 	ext     string // of a file that is of this format if nobody says otherwise; "" is none
@@ -31,14 +31,24 @@ var formats = []struct {
 	{JSONL, ".jsonl", newJSONL},
 }
 
+// Formats returns the formats that exist, in the order in which a user is told
+// of them.
+func Formats() []Format {
+	names := make([]Format, len(formats))
+	for i, f := range formats {
+		names[i] = f.name
+	}
+	return names
+}
+
 // ParseFormat returns the format of that name; the error lists those that exist.
 func ParseFormat(name string) (Format, error) {
 	var names []string
-	for _, f := range formats {
-		if name == string(f.name) {
-			return f.name, nil
+	for _, f := range Formats() {
+		if name == string(f) {
+			return f, nil
 		}
-		names = append(names, string(f.name))
+		names = append(names, string(f))
 	}
 	return "", fmt.Errorf("%q is no results format: use %s", name, strings.Join(names, " or "))
 }

@@ -1,9 +1,16 @@
 package sinks
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
 
 func TestParseFormatKnowsTheFormatsAndListsThem(t *testing.T) {
-	for _, want := range []Format{Text, JSONL} {
+	if diff := cmp.Diff([]Format{Text, JSONL}, Formats()); diff != "" {
+		t.Errorf("Formats (-want +got):\n%s", diff)
+	}
+	for _, want := range Formats() {
 		if got, err := ParseFormat(string(want)); got != want || err != nil {
 			t.Errorf("ParseFormat(%q) = %q, %v", want, got, err)
 		}

@@ -123,7 +123,8 @@ func (l *lines) close() error {
 	return wrap("close", l.path, l.file.Close())
 }
 
-// stream is a file that is another's: standard output. It is only written to.
+// stream is a file that belongs to the caller: standard output. It is only
+// written to.
 type stream struct{ io.Writer }
 
 func (stream) Stat() (fs.FileInfo, error) { return nil, os.ErrInvalid }

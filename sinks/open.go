@@ -29,7 +29,7 @@ type Options struct {
 	OnCommit func(recs []parse.Record)
 }
 
-// Open opens the results file, looks whether the errors file can be made, and
+// Open opens the results file, checks that the errors file can be made, and
 // renames the errors file of an earlier run ([PrevPath]). If any of that fails,
 // results and errors are as they were, and the error is an [*Error] (but for a
 // Format that does not exist). Opening a FIFO waits for its reader.

@@ -10,8 +10,8 @@ import (
 const maxRetryAfter = 365 * 24 * time.Hour
 
 // get is the value of the first field of this name; "" if there is none.
-func (a *answer) get(name string) string {
-	for _, f := range a.header {
+func (resp *response) get(name string) string {
+	for _, f := range resp.header {
 		if strings.EqualFold(f.Name, name) {
 			return f.Value
 		}
@@ -21,9 +21,9 @@ func (a *answer) get(name string) string {
 
 // list is the members of all fields of this name, which is one list (RFC 9110
 // §5.3), in lower case.
-func (a *answer) list(name string) []string {
+func (resp *response) list(name string) []string {
 	var members []string
-	for _, f := range a.header {
+	for _, f := range resp.header {
 		if !strings.EqualFold(f.Name, name) {
 			continue
 		}
@@ -36,21 +36,21 @@ func (a *answer) list(name string) []string {
 	return members
 }
 
-// take copies what an answer's head says.
-func (p *Page) take(a answer) {
-	p.Status = a.status
-	p.Proto = a.proto
-	p.IP = a.peer.ip
-	p.DNS, p.Connect, p.TLS = a.peer.dns, a.peer.connect, a.peer.tls
-	if !a.firstByte.IsZero() {
-		p.TTFB = a.firstByte.Sub(p.Start)
+// take copies what a response says.
+func (p *Page) take(resp response) {
+	p.Status = resp.status
+	p.Proto = resp.proto
+	p.IP = resp.peer.ip
+	p.DNS, p.Connect, p.TLS = resp.peer.dns, resp.peer.connect, resp.peer.tls
+	if !resp.firstByte.IsZero() {
+		p.TTFB = resp.firstByte.Sub(p.Start)
 	}
-	p.ContentType = a.get("Content-Type")
-	p.ETag = a.get("ETag")
-	p.LastModified = a.get("Last-Modified")
-	p.RetryAfter = retryAfter(a.get("Retry-After"), time.Now())
-	if a.status/100 == 3 {
-		p.Location = a.get("Location")
+	p.ContentType = resp.get("Content-Type")
+	p.ETag = resp.get("ETag")
+	p.LastModified = resp.get("Last-Modified")
+	p.RetryAfter = retryAfter(resp.get("Retry-After"), time.Now())
+	if resp.status/100 == 3 {
+		p.Location = resp.get("Location")
 	}
 }
 

@@ -37,10 +37,13 @@ func ParseVersion(s string) (Version, error) {
 // String is the version as ParseVersion reads it.
 func (v Version) String() string { return versionNames[v] }
 
+// DefaultUserAgent is what a client calls itself if nobody says otherwise.
+const DefaultUserAgent = "trawl/" + Release
+
 // ClientOptions configures a [Client]. The zero value is usable.
 type ClientOptions struct {
 	UserAgent string  // "" is DefaultUserAgent
-	Header    []Field // sent after, and instead of equally named, defaults; a field without a value takes the default away
+	Header    []Field // sent after, and instead of equally named, defaults; a field without a value removes the default
 
 	Proxy *url.URL // http, https, socks5 or socks5h, for every request; nil is what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say
 
@@ -76,7 +79,7 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	return o
 }
 
-// check refuses what cannot be meant. It says nothing of Proxy, which
+// check refuses what makes no sense. It says nothing of Proxy, which
 // newProxies looks at together with the environment.
 func (o ClientOptions) check() error {
 	if min(int64(o.ConnectTimeout), o.MaxSize, int64(o.Connections), int64(o.HostConnections), o.BodyMemory) < 0 {

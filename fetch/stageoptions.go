@@ -1,0 +1,48 @@
+package fetch
+
+import (
+	"cmp"
+	"time"
+)
+
+// DefaultConcurrency is how many requests are in flight at once, if nobody says
+// otherwise.
+const DefaultConcurrency = 128
+
+// StageOptions are the limits that a [Stage] keeps. The zero value is polite.
+type StageOptions struct {
+	Concurrency     int           // requests in flight, all hosts together; 0 means DefaultConcurrency
+	HostConcurrency int           // in flight per host; 0 means 8
+	HostDelay       time.Duration // least time between the end of one request to a host and the start of the next, one at a time; 0 means none
+	Rate            float64       // request starts a second, all hosts together; 0 means no limit
+
+	Method       string        // "" means GET
+	Timeout      time.Duration // of an attempt, including its redirects, not the wait for a host's turn; 0 means 30 s
+	Accept       StatusSet     // what counts as success; the zero set is 200-299
+	MaxRedirects int           // per attempt; 0 means 10, negative none: a redirect is then an answer as any other
+
+	Retries      int           // attempts after the first; 0 means 2, negative none
+	RetryWait    time.Duration // before the first retry, doubled each time, ±20 %; 0 means 1 s
+	RetryMaxWait time.Duration // longest wait, also for Retry-After; 0 means 1 min
+	RetryOn      RetryOn       // what is worth another try; the zero value means DefaultRetryOn
+
+	KeepOrder bool        // start no position too far beyond the lowest that has not ended
+	OnEvent   func(Event) // a redirect, a retry or a pause; called by many goroutines at once
+}
+
+func (o StageOptions) withDefaults() StageOptions {
+	o.Concurrency = cmp.Or(o.Concurrency, DefaultConcurrency)
+	o.HostConcurrency = cmp.Or(o.HostConcurrency, 8)
+	if o.HostDelay > 0 {
+		o.HostConcurrency = 1
+	}
+	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
+	o.MaxRedirects = max(0, cmp.Or(o.MaxRedirects, 10))
+	o.Retries = max(0, cmp.Or(o.Retries, 2))
+	o.RetryWait = cmp.Or(o.RetryWait, time.Second)
+	o.RetryMaxWait = cmp.Or(o.RetryMaxWait, time.Minute)
+	if o.RetryOn == nil {
+		o.RetryOn = DefaultRetryOn
+	}
+	return o
+}
