@@ -6,23 +6,10 @@ import (
 	"math"
 )
 
-// Count counts the URL lines of what the arguments of [OpenList] name, as
-// [List.Count] does.
-func Count(ctx context.Context, args []string) (n int64, known bool) {
-	l, err := OpenList(args, nil, ListOptions{})
-	if err != nil {
-		return 0, false
-	}
-	defer l.Close()
-	if l.stdin {
-		return 0, false
-	}
-	return l.Count(ctx)
-}
-
-// Count counts the positions of all inputs, without parsing them, while the list
-// may be read by another goroutine. known is false if there is no telling: an
-// input is no file, cannot be read to its end, or ctx or the list ends before.
+// Count counts the positions of all inputs without parsing them. Another goroutine
+// may read the list meanwhile. known is false if the number cannot be known: an
+// input is not a file or cannot be read to its end, or ctx ends or the list is
+// closed before the end.
 func (l *List) Count(ctx context.Context) (n int64, known bool) {
 	for i := range l.inputs {
 		in := &l.inputs[i]
@@ -73,7 +60,7 @@ func countLines(ctx context.Context, in *input) (n int64, err error) {
 	}
 }
 
-// untilDone is a reader whose input ends with the context.
+// untilDone is a reader that fails once its context has ended.
 type untilDone struct {
 	ctx context.Context // of the one call that reads
 	r   io.Reader

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// seen remembers URLs by a 64-bit hash, in 10 to 15 bytes each. Of ten million
-// URLs two have the same hash in one run of four hundred thousand, and one of them
-// would be skipped.
+// seen remembers URLs by a 64-bit hash, in at most 16 bytes a URL. In one of four
+// hundred thousand runs of ten million URLs two have the same hash; the second of
+// them is then skipped.
 type seen struct {
 	seed   maphash.Seed
 	shards []shard
@@ -17,8 +17,8 @@ type seen struct {
 
 const shards = 256
 
-// add reports whether the URL is new. URLs are equal if they are when serialised:
-// the "/" of an empty path may lack.
+// add reports whether the URL is new. Serialised URLs are compared; an empty path
+// counts as "/".
 func (s *seen) add(url string) bool {
 	if s.shards == nil {
 		s.seed = maphash.MakeSeed()
@@ -35,9 +35,9 @@ func (s *seen) add(url string) bool {
 	return s.shards[i].add(key, int(i))
 }
 
-// shard is an open addressed table of keys, 0 is free, four fifths full at most.
-// It grows by half, and the shards begin with different sizes, so that they do
-// not all grow at once: the memory of that is never more than a few of them.
+// shard is an open-addressed table of keys, at most four fifths full; 0 is a free
+// place. It grows by half, and the shards begin with different sizes, so that they
+// do not all grow at once: only a few at a time need memory for old and new keys.
 type shard struct {
 	keys []uint64
 	len  int
@@ -56,7 +56,7 @@ func (s *shard) add(key uint64, number int) bool {
 	return true
 }
 
-// find returns the place of key: where it is, or is to be.
+// find returns the place of key: where it is or belongs.
 func (s *shard) find(key uint64) int {
 	hi, _ := bits.Mul64(key, uint64(len(s.keys)))
 	i := int(hi)

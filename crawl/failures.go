@@ -30,23 +30,9 @@ func kindOf(rec *parse.Record) failureKind {
 	case fetch.HTTPStatus:
 		return failureKind{class: rec.Class, status: rec.Status, attempts: rec.Attempts}
 	case fetch.Timeout:
-		return failureKind{class: rec.Class, limit: limitOf(rec.Error)}
+		return failureKind{class: rec.Class, limit: rec.Limit.Round(time.Millisecond)}
 	}
 	return failureKind{class: rec.Class, detail: rec.Error[:min(len(rec.Error), maxFailureDetail)]}
-}
-
-// limitOf is the limit that a timeout has met; 0 is unknown. It may be the run's,
-// the line's or the one for connecting, and only the detail says which.
-//
-//	no answer within 10 s (waiting for headers)
-func limitOf(detail string) time.Duration {
-	_, limit, _ := strings.Cut(detail, " within ")
-	limit, _, _ = strings.Cut(limit, " (")
-	d, err := time.ParseDuration(strings.ReplaceAll(limit, " ", ""))
-	if err != nil {
-		return 0
-	}
-	return d
 }
 
 func (k failureKind) label() string {

@@ -9,20 +9,21 @@ import (
 	"syscall"
 )
 
-// What a request has as File if its URL stands in no file.
+// What a request has as File if its URL is from no file.
 const (
-	Argument = "argument" // the page was named itself
+	Argument = "argument" // the page is an argument itself
 	Stdin    = "stdin"
 )
 
-// keptOpen is how many files are held open until their turn comes. A file that is
-// renamed meanwhile (the errors file of the run before is) is read all the same.
+// keptOpen is how many files are held open until their turn comes, so that a file
+// which is renamed meanwhile, as this run does with the errors file of the one
+// before, is read all the same.
 const keptOpen = 64
 
 // ListError says which list could not be read, or broke off, and why.
 type ListError struct {
-	Name string // as it was given; Stdin
-	Err  error  // fs.ErrNotExist, fs.ErrPermission, …, or what an archive is damaged by
+	Name string // as it was given, or Stdin
+	Err  error  // fs.ErrNotExist, fs.ErrPermission, …, or what is wrong with an archive
 }
 
 func (e *ListError) Error() string { return e.Name + ": " + e.reason() }
@@ -50,22 +51,22 @@ type input struct {
 	url  string // the argument, if it is a page
 	arg  int64  // which argument, from 1
 
-	info  fs.FileInfo // when it was looked at; nil is a reader that is no file
-	r     io.Reader   // standard input, or a file that is open; nil is opened when its turn comes
-	at    io.ReaderAt // the same file; nil if r is
+	info  fs.FileInfo // from when it was looked at; nil is a reader that is not a file
+	r     io.Reader   // standard input, or the open file; nil: it is opened when its turn comes
+	at    io.ReaderAt // the same as r, if that is a file
 	start int64       // where in at the list begins
 }
 
 // OpenList looks at all arguments and opens what they name. One that begins with
-// http:// or https:// is a page, "-" is standard input, of which there is only one,
-// and any other is the name of a list file; none at all is standard input alone. The
-// error is a *[ListError]: there is no such file, it is a directory, it may not be
-// read. Nothing has been read then. Standard input is read when its turn has come,
-// and if it has none never touched; nil is an empty one.
+// http:// or https:// is a page, "-" is standard input (the first time: there is only
+// one), and any other is the name of a list file. Standard input is opened only if an
+// argument names it or there is none, and read when its turn comes; nil is an empty
+// one. The error is a *[ListError]: there is no such file, it is a directory, it may
+// not be read. Nothing has been read then.
 //
-// Lists have one URL, or one JSON object, a line, and may be gzip or zstd, which
-// their first bytes tell. A FIFO is opened when its turn has come, and waits for its
-// writer.
+// A list has one URL, or one JSON object, per line, and may be compressed with gzip
+// or zstd, which its first bytes tell. A FIFO is opened when its turn comes, and
+// waits for its writer.
 func OpenList(args []string, stdin io.Reader, opts ListOptions) (*List, error) {
 	if len(args) == 0 {
 		args = []string{"-"}
@@ -88,10 +89,10 @@ func OpenList(args []string, stdin io.Reader, opts ListOptions) (*List, error) {
 	return l, nil
 }
 
-// lookAt makes an input of an argument; one without a name is none.
+// lookAt makes an argument an input. A second "-" gives one without a name, which is none.
 func (l *List) lookAt(arg string, stdin io.Reader) (input, error) {
 	switch {
-	case isURL(arg):
+	case IsURL(arg):
 		return input{name: Argument, url: arg}, nil
 	case arg != "-":
 		return l.lookAtFile(arg)
@@ -150,17 +151,18 @@ func stdinInput(r io.Reader) input {
 	return in
 }
 
-// isURL reports whether an argument is a page rather than the name of a list.
-func isURL(arg string) bool {
+// IsURL reports whether [OpenList] takes the argument for a page: it begins with
+// http:// or https://, in upper or lower case.
+func IsURL(arg string) bool {
 	hasPrefix := func(p string) bool { return len(arg) >= len(p) && strings.EqualFold(arg[:len(p)], p) }
 	return hasPrefix("http://") || hasPrefix("https://")
 }
 
-// isFile is false of what may have to be waited for.
+// isFile is false for what may have to be waited for.
 func (in *input) isFile() bool { return in.info != nil && in.info.Mode().IsRegular() }
 
-// open opens a file that was not kept open. It must be the one that was looked at:
-// by now the name may be that of a file which this very run writes.
+// open opens a file that was not kept open. It must still be the one that was looked
+// at: by now this very run may be writing another one of that name.
 func (in *input) open() (*os.File, error) {
 	file, err := os.Open(in.name)
 	if err != nil {

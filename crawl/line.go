@@ -5,13 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"golang.org/x/net/http/httpguts"
 
 	"trawl/fetch"
 )
@@ -28,7 +25,7 @@ func parseLine(text []byte, long bool) (fetch.Request, error) {
 	return fetch.NewRequest(string(text))
 }
 
-// badLine shows the line itself as what was asked for.
+// badLine is the result for a line that is bad as a whole: Asked shows all of it.
 func badLine(text []byte, why string) (fetch.Request, error) {
 	asked := fetch.Printable(string(text))
 	return fetch.Request{Asked: asked}, &fetch.Error{URL: asked, Class: fetch.BadURL, Detail: why}
@@ -41,8 +38,8 @@ type object struct {
 	extra fetch.Extra
 }
 
-// parseObject reads a JSON line. Fields that it does not know are nothing to it,
-// so that the errors file of a run is a list.
+// parseObject reads a JSON line. It ignores fields that it does not know, so that
+// the errors file of a run can be used as a list.
 func parseObject(text []byte) (fetch.Request, error) {
 	if !utf8.Valid(text) {
 		return badLine(text, "not valid UTF-8")
@@ -67,19 +64,19 @@ func parseObject(text []byte) (fetch.Request, error) {
 	return r, err
 }
 
-// isShown reports whether the object is from an errors file, and its url not that
-// of a page but what a bad line looks like: escaped or cut it might be one, which
-// nobody has listed.
+// isShown reports whether the object is the record of a bad line in an errors file,
+// with a url that is escaped or cut for display. Taken for a URL, it could be that of
+// a page which nobody has listed.
 func (o *object) isShown() bool {
 	return o.class == string(fetch.BadURL) && (strings.Contains(o.url, `\`) || strings.HasSuffix(o.url, "…"))
 }
 
-// fieldError says which field is not what it has to be.
+// fieldError says what is wrong with which field.
 type fieldError struct{ field, why string }
 
 func (e *fieldError) Error() string { return strconv.Quote(e.field) + " " + e.why }
 
-// set takes one field; a null is none.
+// set takes one field. A null is the same as no field.
 func (o *object) set(name string, value json.RawMessage) (err error) {
 	if string(value) == "null" {
 		return nil
@@ -106,7 +103,7 @@ func (o *object) set(name string, value json.RawMessage) (err error) {
 	return err
 }
 
-// headers takes the fields in their order, a name that is there again too.
+// headers takes all fields in order, repeated names too.
 func headers(value json.RawMessage) ([]fetch.Field, error) {
 	if value[0] != '{' {
 		return nil, &fieldError{"headers", "is not an object"}
@@ -117,17 +114,18 @@ func headers(value json.RawMessage) ([]fetch.Field, error) {
 		if !ok {
 			return &fieldError{"headers", "has a value that is not a string"}
 		}
-		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(v) {
+		field := fetch.Field{Name: name, Value: v}
+		if field.Check() != nil {
 			return &fieldError{"headers", "has a name or value that HTTP does not allow"}
 		}
-		fields = append(fields, fetch.Field{Name: name, Value: v})
+		fields = append(fields, field)
 		return nil
 	})
 	return fields, err
 }
 
-// eachField calls take with the fields of a JSON object, in their order and by
-// their exact names, until it says an error.
+// eachField calls take with each field of a JSON object, in order and with its exact
+// name, until take returns an error.
 func eachField(object []byte, take func(name string, value json.RawMessage) error) error {
 	dec := json.NewDecoder(bytes.NewReader(object))
 	if _, err := dec.Token(); err != nil { // the brace
@@ -159,48 +157,12 @@ func text(value json.RawMessage) (s string, ok bool) {
 	return s, value[0] == '"' && json.Unmarshal(value, &s) == nil
 }
 
-// timeout reads a duration as --timeout takes it, a number being seconds.
+// timeout reads a duration above zero; a JSON number is a bare one.
 func timeout(value json.RawMessage) (time.Duration, bool) {
 	s, ok := text(value)
 	if !ok {
 		s = string(value)
 	}
-	d, ok := parseDuration(s)
-	return d, ok && d > 0
-}
-
-const day = 24 * time.Hour
-
-func parseDuration(s string) (time.Duration, bool) {
-	if n, ok := number(s); ok {
-		return inRange(n * float64(time.Second))
-	}
-	ns, rest := 0.0, s
-	if days, after, ok := strings.Cut(s, "d"); ok {
-		n, ok := number(days)
-		if !ok {
-			return 0, false
-		}
-		ns, rest = n*float64(day), after
-	}
-	if rest != "" || s == "" {
-		d, err := time.ParseDuration(rest)
-		if err != nil || rest[0] == '-' || rest[0] == '+' {
-			return 0, false
-		}
-		ns += float64(d)
-	}
-	return inRange(ns)
-}
-
-// number takes no sign and no "inf".
-func number(s string) (float64, bool) {
-	n, err := strconv.ParseFloat(s, 64)
-	return n, err == nil && (isDigit(s[0]) || s[0] == '.')
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-func inRange(ns float64) (time.Duration, bool) {
-	return time.Duration(math.Round(ns)), ns < float64(36500*day)
+	d, err := ParseDuration(s)
+	return d, err == nil && d > 0
 }

@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-const maxLine = 64 << 10 // bytes, without its end
+const maxLine = 64 << 10 // bytes, without the line ending
 
 var errLong = errors.New("a line over 64 KiB")
 
-// lines splits a list into lines. Of one that is too long it gives the beginning,
-// with errLong, and drops the rest.
+// lines splits a list into lines. Of a line that is too long it returns the
+// beginning, with errLong, and drops the rest.
 type lines struct {
 	src    feed
-	number int64 // of the line that next gave, from 1
+	number int64 // of the line that next returned last, from 1
 
 	buf      []byte
-	pos, end int   // what is not given yet
-	seen     int   // up to here there is no line end
-	dropping bool  // the rest of a line that is too long
+	pos, end int   // the part of buf that is not used yet
+	seen     int   // up to here there is no line ending
+	dropping bool  // what comes is the rest of a line that is too long
 	err      error // why there is no more input
 }
 
@@ -28,10 +28,11 @@ func newLines(src feed) *lines {
 	return &lines{src: src, buf: make([]byte, maxLine+len("\r\n"))}
 }
 
-// next returns the next line without its end, outer blanks and a byte order mark;
-// it is valid until the next call. A line without its end counts if the input
-// ends there, but not if it breaks off. The error is errLong beside a line, or
-// errNotYet, errClosed, io.EOF, or why it broke off, as the feed has it.
+// next returns the next line without its ending, outer blanks and a byte order
+// mark; it is valid until the next call. A last line without an ending counts if
+// the input ends there, but not if it breaks off. The error is errLong together
+// with a line, or else the feed's: errNotYet, errClosed, io.EOF, or why the input
+// broke off.
 func (l *lines) next(until <-chan time.Time) ([]byte, error) {
 	for {
 		if i := bytes.IndexByte(l.buf[l.seen:l.end], '\n'); i >= 0 {
@@ -62,7 +63,7 @@ func (l *lines) next(until <-chan time.Time) ([]byte, error) {
 	}
 }
 
-// full makes room, and reports whether there is none.
+// full makes room in the buffer, and reports whether there is still none.
 func (l *lines) full() bool {
 	if l.dropping {
 		l.pos, l.end = 0, 0
@@ -107,7 +108,7 @@ func trimBlanks(text []byte) []byte {
 	return text
 }
 
-// hasURL is false of blank lines and comments.
+// hasURL is false for blank lines and comments.
 func hasURL(text []byte, long bool) bool {
 	return long || len(text) > 0 && text[0] != '#'
 }

@@ -9,27 +9,30 @@ import (
 	"trawl/fetch"
 )
 
-// ErrDuplicate is what [List.Next] says of a URL that the list had before.
+// ErrDuplicate is the error of [List.Next] for a URL that was listed before.
 var ErrDuplicate = errors.New("listed before")
 
-// ListOptions say what is taken from a list. The zero value is all of it.
+// ListOptions say what is taken from a list. The zero value takes all of it.
 type ListOptions struct {
-	Dedupe   bool  // [List.Next] tells URLs that are there again: the same serialised URL without fragment. At most 16 bytes of memory a URL
-	MaxPages int64 // positions taken, bad and repeated ones too; 0 is all
+	// Dedupe: Next returns [ErrDuplicate] for a URL that was listed before
+	// (compared as serialised, without its fragment); costs at most 16 bytes of
+	// memory a URL.
+	Dedupe bool
+
+	MaxPages int64 // positions taken, including bad and repeated ones; 0 is all
 }
 
-// List gives the URLs of all inputs in their order: pages that were named
-// themselves, lists in files, standard input. It reads on as it is asked to, and
-// holds one line of 64 KiB at most. All methods but Count and Close are for one
-// goroutine at a time.
+// List gives the URLs of all inputs in order: pages named as arguments, lists in
+// files, standard input. It reads on when it is asked to, and holds one line of at
+// most 64 KiB. All methods except Count and Close are for one goroutine at a time.
 type List struct {
 	opts   ListOptions
 	inputs []input
-	at     int       // the input that is read now
-	lines  *lines    // of it; nil before it is opened
-	late   io.Closer // its file, if that was not open before its turn
-	next   found     // a URL line that Next has not given yet; no text is none
-	index  int64     // position that Next gave last
+	at     int       // the input being read
+	lines  *lines    // of that input; nil before it is opened
+	late   io.Closer // its file, if it was opened only when its turn came
+	next   found     // a URL line that Next has not returned yet; nil text is none
+	index  int64     // the position that Next returned last
 	cut    bool      // MaxPages has ended the list
 	seen   seen
 	stdin  bool    // standard input is one of the inputs
@@ -38,23 +41,23 @@ type List struct {
 	done    chan struct{} // closed by Close
 	mu      sync.Mutex    // guards what follows
 	closers []io.Closer   // what the list has opened, and standard input if it is read
-	opening string        // the FIFO that waits for its writer; "" is none
+	opening string        // a FIFO that is waiting for its writer; "" is none
 	opened  chan struct{} // closed when it has one
 }
 
-// found is one line that has a URL, or should.
+// found is one line that has a URL, or should have one.
 type found struct {
-	text []byte // valid until the lines are read on
+	text []byte // valid until the next line is read
 	long bool   // text is only the beginning
 	file string
 	line int64
 }
 
-// Next returns the request of the next position, with Position, Asked, URL,
-// Host, File, Line and Extra. It waits for input as long as that takes. The error
-// is io.EOF at the end, when MaxPages is met and after Close; all others are about
-// this one position: *[fetch.Error] of class bad_url, with the line as Asked (as
-// [fetch.Printable] has it), and [ErrDuplicate].
+// Next returns the request of the next position, with Position, Asked, URL, Host,
+// File, Line and Extra filled in. It waits for input as long as that takes. The
+// error is io.EOF at the end, once MaxPages is reached, and after Close. Any other
+// is about this one position: [ErrDuplicate], or a *[fetch.Error] of class bad_url,
+// with the line in Asked (as [fetch.Printable] shows it).
 func (l *List) Next() (fetch.Request, error) {
 	if l.limited() || l.isClosed() || l.look(nil) != nil {
 		return fetch.Request{}, io.EOF
@@ -70,24 +73,24 @@ func (l *List) Next() (fetch.Request, error) {
 	return r, err
 }
 
-// Ready reports whether Next will return without waiting for input. A file is
-// never waited for.
+// Ready reports whether Next will return without waiting for input. Reading a file
+// does not count as waiting.
 func (l *List) Ready() bool {
 	return l.limited() || l.isClosed() || l.look(noWait) != errNotYet
 }
 
-// Empty reports whether the inputs have no URL line at all. Until the first one
-// it waits for input as Next does.
+// Empty reports whether the inputs have no URL line at all. It waits for the first
+// one as Next does.
 func (l *List) Empty() bool { return l.index == 0 && l.look(nil) == io.EOF }
 
-// Truncated reports, after Next has said io.EOF, whether that was for MaxPages
-// and the inputs go on. An input that gives neither a line nor its end when it is
-// asked goes on. It can be asked after Close too.
+// Truncated reports, after Next has returned io.EOF, whether that was because of
+// MaxPages and there is more input. An input that has neither a line nor its end
+// ready counts as more. Truncated may be called after Close.
 func (l *List) Truncated() bool { return l.cut && l.look(noWait) != io.EOF }
 
-// Err returns, after Next has said io.EOF, what could not be read of the inputs:
-// nil, a *[ListError], or several joined. An input that breaks off ends there, and
-// the next is read.
+// Err returns, after Next has returned io.EOF, what could not be read of the
+// inputs: nil, a *[ListError], or several of them joined. An input that breaks off
+// ends there, and the next one is read.
 func (l *List) Err() error {
 	if len(l.errs) == 1 {
 		return l.errs[0]
@@ -95,22 +98,10 @@ func (l *List) Err() error {
 	return errors.Join(l.errs...)
 }
 
-// Names returns the names of the lists, without pages that were named
-// themselves. Standard input is [Stdin].
-func (l *List) Names() []string {
-	var names []string
-	for i := range l.inputs {
-		if l.inputs[i].url == "" {
-			names = append(names, l.inputs[i].name)
-		}
-	}
-	return names
-}
-
-// Close ends a Next that waits for input, and closes the files; standard input
-// too, if it is read and an io.Closer. It may be called by any goroutine, and more
-// than once. A reader that neither Close nor new input wakes keeps the goroutine
-// that is in its Read.
+// Close ends a Next that is waiting for input and closes the files, and standard
+// input too if the list reads it and it is an io.Closer. Any goroutine may call it,
+// also more than once. If closing a reader does not end its Read, the goroutine in
+// that Read stays until there is input.
 func (l *List) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,8 +128,8 @@ func (l *List) isClosed() bool {
 	}
 }
 
-// limited reports whether MaxPages is met. Whether there is more is then looked
-// at once, since files are closed when Truncated is asked.
+// limited reports whether MaxPages is reached. If so, it looks for more input right
+// away: when Truncated is called the files may be closed.
 func (l *List) limited() bool {
 	if l.cut {
 		return true
@@ -151,8 +142,8 @@ func (l *List) limited() bool {
 	return true
 }
 
-// look finds the next URL line and leaves it in l.next. The error is io.EOF after
-// the last, errNotYet, errClosed.
+// look finds the next URL line and puts it into l.next. The error is io.EOF after
+// the last one, errNotYet or errClosed.
 func (l *List) look(until <-chan time.Time) error {
 	for l.next.text == nil {
 		if l.at == len(l.inputs) {
@@ -165,7 +156,7 @@ func (l *List) look(until <-chan time.Time) error {
 	return nil
 }
 
-// lookIn takes one line from the input, or goes on to the next one.
+// lookIn takes one line from the input, or goes on to the next input.
 func (l *List) lookIn(in *input, until <-chan time.Time) error {
 	if in.url != "" {
 		l.at++
@@ -189,7 +180,7 @@ func (l *List) lookIn(in *input, until <-chan time.Time) error {
 	return nil
 }
 
-// end leaves the input for the next one: at its end, or where it breaks off.
+// end goes on to the next input, because this one has ended or broken off.
 func (l *List) end(in *input, err error) error {
 	if err != io.EOF {
 		if l.isClosed() {

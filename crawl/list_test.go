@@ -212,7 +212,6 @@ func TestInputsAreReadInTheOrderGiven(t *testing.T) {
 func TestWithoutArgumentsStandardInputIsRead(t *testing.T) {
 	l := openList(t, ListOptions{}, strings.NewReader("https://a.example/"))
 	same(t, take(t, l), "1 stdin:1 https://a.example/")
-	same(t, l.Names(), Stdin)
 }
 
 func TestStandardInputIsReadOnce(t *testing.T) {
@@ -431,7 +430,6 @@ func TestEmptySaysThatThereIsNoURLLine(t *testing.T) {
 		if got := take(t, l); (len(got) == 0) != want || l.Empty() != want {
 			t.Errorf("%q: %q, then empty %v, want %v", text, got, l.Empty(), want)
 		}
-		same(t, l.Names()[:1], Stdin)
 	}
 	if l := openList(t, ListOptions{}, nil); !l.Empty() {
 		t.Error("no standard input is not empty")

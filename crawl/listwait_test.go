@@ -215,7 +215,7 @@ func TestCountAgreesWithWhatIsRead(t *testing.T) {
 	long := strings.Repeat("z", 3*maxLine)
 	text := "\uFEFF# x\nhttps://a.example/\r\n\n" + long + "\n \t\nnonsense\n{\"url\":1}\nhttps://a.example/ # no comment"
 	args := []string{file(t, "a", text), "https://b.example/", file(t, "b", gzipped(t, text)), file(t, "c", zstandard(t, text)), file(t, "d", "")}
-	n, known := Count(t.Context(), args)
+	n, known := openList(t, ListOptions{}, nil, args...).Count(t.Context())
 	if got := take(t, openList(t, ListOptions{}, nil, args...)); !known || int(n) != len(got) || n != 16 {
 		t.Errorf("Count: %d, %v, but %d are read", n, known, len(got))
 	}
@@ -227,12 +227,13 @@ func TestCountAgreesWithWhatIsRead(t *testing.T) {
 	closed := openList(t, ListOptions{}, nil, args...)
 	closed.Close()
 	for name, count := range map[string]func() (int64, bool){
-		"standard input":  func() (int64, bool) { return Count(t.Context(), nil) },
-		"- too":           func() (int64, bool) { return Count(t.Context(), append(args, "-")) },
-		"no such file":    func() (int64, bool) { return Count(t.Context(), []string{"no such"}) },
-		"half an archive": func() (int64, bool) { return Count(t.Context(), []string{file(t, "x", gzipped(t, text)[:40])}) },
-		"ended context":   func() (int64, bool) { return Count(ended, args) },
-		"closed list":     func() (int64, bool) { return closed.Count(t.Context()) },
+		"standard input": func() (int64, bool) { return openList(t, ListOptions{}, strings.NewReader(text)).Count(t.Context()) },
+		"- too":          func() (int64, bool) { return openList(t, ListOptions{}, nil, append(args, "-")...).Count(t.Context()) },
+		"half an archive": func() (int64, bool) {
+			return openList(t, ListOptions{}, nil, file(t, "x", gzipped(t, text)[:40])).Count(t.Context())
+		},
+		"ended context": func() (int64, bool) { return openList(t, ListOptions{}, nil, args...).Count(ended) },
+		"closed list":   func() (int64, bool) { return closed.Count(t.Context()) },
 	} {
 		if n, known := count(); known {
 			t.Errorf("%s: Count says that it knows %d", name, n)

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// open begins to read the input whose turn it is.
+// open begins to read an input whose turn has come.
 func (l *List) open(in *input) error {
 	if !in.isFile() {
 		l.lines = newLines(startStream(func() (io.Reader, error) { return l.openStream(in) }, l.done))
@@ -30,7 +30,7 @@ func (l *List) open(in *input) error {
 	return err
 }
 
-// openStream opens what is no file; a FIFO waits here for its writer.
+// openStream opens an input that is not a file. A FIFO waits here for its writer.
 func (l *List) openStream(in *input) (io.Reader, error) {
 	if in.r != nil {
 		return in.r, nil
@@ -58,7 +58,8 @@ func (l *List) openStream(in *input) (io.Reader, error) {
 }
 
 // giveUp ends the opening of a FIFO that nobody writes to, by being its writer
-// until it is open. Who may not write to it cannot.
+// until it is open. Without permission to write to it that is impossible, and the
+// opening goes on.
 func giveUp(fifo string, opened <-chan struct{}) {
 	if writer, err := os.OpenFile(fifo, os.O_RDWR, 0); err == nil {
 		go func() {
@@ -68,7 +69,7 @@ func giveUp(fifo string, opened <-chan struct{}) {
 	}
 }
 
-// keep has c closed by Close; false if that has been.
+// keep leaves c for Close to close. After Close it closes c itself and returns false.
 func (l *List) keep(c io.Closer) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,7 +81,7 @@ func (l *List) keep(c io.Closer) bool {
 	return true
 }
 
-// release closes what keep has kept.
+// release closes c, which keep has kept, before Close does.
 func (l *List) release(c io.Closer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

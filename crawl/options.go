@@ -42,7 +42,7 @@ func (o Options) withDefaults() Options {
 		o.Output.Run = NewRunID(time.Now())
 	}
 	if o.Stage.Concurrency == 0 {
-		o.Stage.Concurrency = 128
+		o.Stage.Concurrency = fetch.DefaultConcurrency
 	}
 	o.Client.Accept = o.Stage.Accept
 	o.Client.Follow = o.Stage.MaxRedirects >= 0

@@ -39,12 +39,16 @@ func counted(records ...parse.Record) Summary {
 }
 
 func TestFailuresThatReadAlikeAreOneGroup(t *testing.T) {
-	timeout := func(seq int64, detail string) parse.Record { return failed(seq, fetch.Timeout, detail) }
+	timeout := func(seq int64, limit time.Duration, detail string) parse.Record {
+		rec := failed(seq, fetch.Timeout, detail)
+		rec.Limit = limit
+		return rec
+	}
 	sum := counted(
 		failed(9, fetch.DNS, "no such host"), failed(8, fetch.DNS, "no such host"), failed(12, fetch.DNS, "no such host"), failed(13, fetch.DNS, "no such host"),
 		badStatus(1, 404, 1), badStatus(2, 404, 1), badStatus(3, 503, 3), badStatus(4, 503, 1),
-		timeout(20, "no answer within 30 s (waiting for headers)"), timeout(22, "no answer within 30 s (following redirects)"), timeout(23, "no answer within 2 s (reading the body)"),
-		timeout(24, "no connection within 10 s"), timeout(25, "connection timed out"),
+		timeout(20, 30*time.Second, "no answer within 30 s (waiting for headers)"), timeout(22, 30*time.Second, "no answer within 30 s (following redirects)"), timeout(23, 2*time.Second, "no answer within 2 s (reading the body)"),
+		timeout(24, 10*time.Second, "no connection within 10 s"), timeout(25, 0, "connection timed out"),
 		failed(5, fetch.BadURL, "scheme htp is not http or https"), failed(6, fetch.BadURL, "not a URL"),
 		failed(7, fetch.WorkerLost, ""),
 	)

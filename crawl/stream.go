@@ -11,7 +11,7 @@ var (
 	errClosed = errors.New("list is closed")
 )
 
-// noWait is a time that has come.
+// noWait is a time that has come already.
 var noWait = func() <-chan time.Time {
 	c := make(chan time.Time)
 	close(c)
@@ -20,24 +20,24 @@ var noWait = func() <-chan time.Time {
 
 // feed is where lines come from.
 type feed interface {
-	// fill reads into p. It waits for input until the time comes, and then says
-	// errNotYet; nil is a time that never comes. All other errors are the end.
+	// fill reads into p. It waits for input until the given time comes (nil: it
+	// never does), and then returns errNotYet. Any other error is the end.
 	fill(p []byte, until <-chan time.Time) (int, error)
 }
 
-// direct is a feed that is not waited for: a file.
+// direct is a feed that never has to be waited for: a file.
 type direct struct{ r io.Reader }
 
 func (d direct) fill(p []byte, _ <-chan time.Time) (int, error) { return d.r.Read(p) }
 
-// stream reads ahead by two chunks on a goroutine of its own, so that one can look
-// whether there is input, and stop waiting for it. The goroutine ends with the
-// input, or when done is closed and the reader's Read has returned.
+// stream reads up to two chunks ahead on a goroutine of its own, so that its user
+// can see whether there is input, and stop waiting for it. The goroutine ends with
+// the input, or when done is closed and the reader's Read has returned.
 type stream struct {
 	chunks chan chunk
 	free   chan []byte
 	done   <-chan struct{}
-	chunk         // being taken
+	chunk         // the one being taken
 	whole  []byte // its buffer
 }
 
@@ -81,7 +81,7 @@ func (s *stream) read(open func() (io.Reader, error)) {
 	}
 }
 
-// send prefers room to done: the end that came in time is known after Close too.
+// send prefers free room to done: an end that came in time is known even after Close.
 func (s *stream) send(c chunk) bool {
 	select {
 	case s.chunks <- c:
@@ -110,7 +110,7 @@ func (s *stream) fill(p []byte, until <-chan time.Time) (int, error) {
 	return n, s.err
 }
 
-// receive takes the next chunk, and gives back the one before.
+// receive takes the next chunk, and gives the buffer of the previous one back.
 func (s *stream) receive(until <-chan time.Time) error {
 	if s.whole != nil {
 		s.free <- s.whole

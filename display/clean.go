@@ -22,8 +22,13 @@ func Clean(text string) string {
 }
 
 // CleanURL is Clean for what is or should be a URL: its user and password read
-// "***".
-func CleanURL(url string) string { return Clean(maskUser(url)) }
+// "***". A line that is a JSON object may have headers: all of it reads "{...}".
+func CleanURL(url string) string {
+	if strings.HasPrefix(url, "{") {
+		return "{...}"
+	}
+	return Clean(maskUser(url))
+}
 
 // maskUser works on what is no URL too, for a line that is none may hold a
 // password as well: what stands before the last @ of the part between scheme

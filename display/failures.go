@@ -39,7 +39,7 @@ func (t *text) name() { t.WriteString(t.red("trawl:") + " ") }
 
 func (t *text) someFailed(sum *crawl.Summary, end End) {
 	t.name()
-	t.printf("%s of %s failed (exit %d)\n", humanize.Comma(sum.Failed), plural(sum.URLs(), "URL", "URLs"), end.Exit)
+	t.printf("%s of %s failed (exit %d)\n", humanize.Comma(sum.Failed), Plural(sum.URLs(), "URL", "URLs"), end.Exit)
 	t.kinds(sum.Failures)
 	if hint := certificateHint(sum.Failures, end); hint != "" {
 		t.printf("  %s\n", hint)
@@ -52,7 +52,7 @@ func (t *text) someFailed(sum *crawl.Summary, end End) {
 func (t *text) stopped(sum *crawl.Summary, end End) {
 	t.name()
 	t.printf("stopped by %s after %s: %s of %s failed", Clean(sum.Stopped), span(sum.Elapsed),
-		humanize.Comma(sum.Failed), plural(sum.URLs(), "URL", "URLs"))
+		humanize.Comma(sum.Failed), Plural(sum.URLs(), "URL", "URLs"))
 	if sum.Remaining > 0 {
 		t.printf(", %s remaining", humanize.Comma(sum.Remaining))
 	}
@@ -98,7 +98,7 @@ func (t *text) kinds(groups []crawl.FailureGroup) {
 		t.printf("  %s  %s  first: %s%s\n", counts[i], cells.FillRight(labels[i], width), shownURL(g.FirstURL), source(g))
 	}
 	if more > 0 {
-		t.printf("  and %s of failure\n", plural(int64(more), "more kind", "more kinds"))
+		t.printf("  and %s of failure\n", Plural(int64(more), "more kind", "more kinds"))
 	}
 }
 
@@ -123,7 +123,7 @@ func (t *text) places(sum *crawl.Summary, end End) {
 	if sum.Failed == 1 {
 		failures = "the failure is in"
 	}
-	pages := plural(sum.Pages, "page", "pages") + " " + are + " " + place(end.Output)
+	pages := Plural(sum.Pages, "page", "pages") + " " + are + " " + place(end.Output)
 	failures += " " + Clean(end.Errors)
 	listed := sum.Failed > 0 && end.Errors != ""
 	switch {
@@ -137,7 +137,7 @@ func (t *text) places(sum *crawl.Summary, end End) {
 }
 
 func (t *text) again(sum *crawl.Summary, end End) {
-	if sum.Failed == 0 || end.Retry == "" {
+	if !worthAnotherTry(sum) || end.Retry == "" {
 		return
 	}
 	them := "them"
@@ -146,3 +146,7 @@ func (t *text) again(sum *crawl.Summary, end End) {
 	}
 	t.printf("  Try %s again: %s\n", them, Clean(end.Retry))
 }
+
+// worthAnotherTry says that there are failures beside lines that are no URL and
+// will not become any.
+func worthAnotherTry(sum *crawl.Summary) bool { return sum.Failed > sum.BadLines.Count }

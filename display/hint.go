@@ -56,7 +56,9 @@ func noSuccessHint(sum *crawl.Summary, class fetch.Class) string {
 	case fetch.Timeout:
 		return "Check the network and the proxy, or wait longer with -t."
 	case fetch.BadURL:
-		return "A URL begins with http:// or https://."
+		if label := sum.Failures[0].Label; label == "not a URL" || strings.HasPrefix(label, "scheme ") {
+			return "A URL begins with http:// or https://."
+		}
 	case fetch.HTTPStatus:
 		if len(sum.Status) > 0 && sum.Status[0].Status == http.StatusUnauthorized {
 			return "The server wants credentials: -H @FILE sends headers from a file."

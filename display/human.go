@@ -10,8 +10,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// plural is "1 page" and "99,871 pages".
-func plural(n int64, one, many string) string {
+// Plural is n with its noun, "1 page" and "99,871 pages".
+func Plural(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

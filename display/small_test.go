@@ -75,7 +75,7 @@ func TestNumbersAreForPeople(t *testing.T) {
 		{span(53400 * time.Millisecond), "53.4 s"}, {span(59_960 * time.Millisecond), "1 min"}, {span(125 * time.Second), "2 min 5 s"},
 		{span(75 * time.Minute), "1 h 15 min"}, {span(76 * time.Hour), "3 d 4 h"}, {span(2 * time.Hour), "2 h"},
 		{clock(31 * time.Second), "0:31"}, {clock(599_600 * time.Millisecond), "10:00"}, {clock(3723 * time.Second), "1:02:03"},
-		{plural(1, "URL", "URLs"), "1 URL"}, {plural(0, "URL", "URLs"), "0 URLs"}, {plural(100_000, "URL", "URLs"), "100,000 URLs"},
+		{Plural(1, "URL", "URLs"), "1 URL"}, {Plural(0, "URL", "URLs"), "0 URLs"}, {Plural(100_000, "URL", "URLs"), "100,000 URLs"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got %q, want %q", tt.got, tt.want)

@@ -39,7 +39,7 @@ func WriteSummary(w io.Writer, sum crawl.Summary, end End, style Style) error {
 	t.failed(sum.Failures)
 	t.slowest(&sum)
 	if sum.Failed > 0 && end.Errors != "" {
-		t.tryAgain(end)
+		t.tryAgain(&sum, end)
 	}
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -75,8 +75,8 @@ func (t *text) headline(sum *crawl.Summary, end End) {
 	if sum.Failed > 0 {
 		failed = t.red(failed)
 	}
-	t.printf("%s: %s into %s, %s, %s skipped (%s)", mark(done), plural(sum.Pages, "page", "pages"), place(end.Output),
-		failed, humanize.Comma(sum.Skipped), plural(sum.URLs(), "URL", "URLs"))
+	t.printf("%s: %s into %s, %s, %s skipped (%s)", mark(done), Plural(sum.Pages, "page", "pages"), place(end.Output),
+		failed, humanize.Comma(sum.Skipped), Plural(sum.URLs(), "URL", "URLs"))
 	if sum.Remaining > 0 {
 		t.printf("; %s remaining", humanize.Comma(sum.Remaining))
 	}
@@ -133,11 +133,11 @@ func (t *text) status(counts []crawl.StatusCount) {
 }
 
 func (t *text) retries(sum *crawl.Summary) {
-	throttled := fmt.Sprintf("%s throttled, %s", plural(sum.ThrottledHosts, "host", "hosts"), span(sum.ThrottledTime))
+	throttled := fmt.Sprintf("%s throttled, %s", Plural(sum.ThrottledHosts, "host", "hosts"), span(sum.ThrottledTime))
 	switch {
 	case sum.Retries > 0:
 		told := fmt.Sprintf("%s on %s, %s then succeeded", humanize.Comma(sum.Retries),
-			plural(sum.Retried, "URL", "URLs"), humanize.Comma(sum.RetriedOK))
+			Plural(sum.Retried, "URL", "URLs"), humanize.Comma(sum.RetriedOK))
 		if sum.ThrottledHosts > 0 {
 			told += "; " + throttled
 		}
@@ -168,7 +168,7 @@ func (t *text) slowest(sum *crawl.Summary) {
 	}
 	width, label := widest(names), "slowest"
 	for i, h := range hosts {
-		t.row(label, fmt.Sprintf("%s  p95 %s  (%s)", cells.FillRight(names[i], width), span(h.P95), plural(h.Pages, "page", "pages")))
+		t.row(label, fmt.Sprintf("%s  p95 %s  (%s)", cells.FillRight(names[i], width), span(h.P95), Plural(h.Pages, "page", "pages")))
 		label = ""
 	}
 	if sum.HostsMissed {
@@ -176,9 +176,9 @@ func (t *text) slowest(sum *crawl.Summary) {
 	}
 }
 
-func (t *text) tryAgain(end End) {
+func (t *text) tryAgain(sum *crawl.Summary, end End) {
 	t.printf("\nFailures: %s", Clean(end.Errors))
-	if end.Retry != "" {
+	if end.Retry != "" && worthAnotherTry(sum) {
 		t.printf("        Try them again:  %s", t.bold(Clean(end.Retry)))
 	}
 	t.WriteByte('\n')
@@ -202,7 +202,7 @@ func (t *text) failed(groups []crawl.FailureGroup) {
 		label = ""
 	}
 	if more > 0 {
-		t.row("", "and "+plural(int64(more), "more kind", "more kinds"))
+		t.row("", "and "+Plural(int64(more), "more kind", "more kinds"))
 	}
 }
 
