@@ -11,9 +11,9 @@ import (
 )
 
 // parseArgs reads a command line, without the program's name, and the TRAWL_
-// variables. It is done if there is nothing to crawl: a help or version was
-// asked for and is on stdout, or what is wrong is told on stderr; the program
-// then exits with code. It makes no file and never exits itself.
+// variables. done means that there is nothing to crawl: the help or version that
+// was asked for is on stdout, or what is wrong is on stderr, and the program exits
+// with code. parseArgs makes no file and never exits itself.
 func parseArgs(args []string, stdout, stderr io.Writer) (cfg config, code int, done bool) {
 	cfg, crawl, err := readArgs(args, stdout)
 	var m *message
@@ -22,15 +22,15 @@ func parseArgs(args []string, stdout, stderr io.Writer) (cfg config, code int, d
 	case errors.Is(err, syscall.EPIPE): // the reader of a help has seen enough
 		return config{}, exitOK, true
 	case err != nil:
-		m = &message{what: "cannot write standard output: " + cause(err).Error(), code: exitWrite}
+		m = cannotPrint(err)
 	default:
 		return cfg, exitOK, !crawl
 	}
 	return config{}, m.tell(stderr), true
 }
 
-// readArgs reports whether a crawl is asked for, with cfg. Its error is a
-// *message or what writing to stdout has met.
+// readArgs reports whether a crawl with cfg is asked for. The error is a *message,
+// or that of a write to stdout.
 func readArgs(args []string, stdout io.Writer) (cfg config, crawl bool, err error) {
 	l, err := scan(args)
 	if err != nil {
@@ -49,8 +49,8 @@ func readArgs(args []string, stdout io.Writer) (cfg config, crawl bool, err erro
 	return cfg, crawl, err
 }
 
-// app is the command line as urfave/cli has it. It prints nothing of its own:
-// help, version and errors are ours.
+// app describes the command line to urfave/cli, which prints nothing itself: help,
+// version and errors are ours.
 func (l *line) app(cfg *config, crawl *bool, stdout io.Writer) *cli.App {
 	return &cli.App{
 		Name:           "trawl",
@@ -84,7 +84,7 @@ func (l *line) app(cfg *config, crawl *bool, stdout io.Writer) *cli.App {
 	}
 }
 
-// usageError turns what cli says of a value back into what the option said.
+// usageError turns cli's error for a value back into the option's own.
 func (l *line) usageError(_ *cli.Context, err error, _ bool) error {
 	if l.refused != nil {
 		return l.refused
@@ -92,17 +92,17 @@ func (l *line) usageError(_ *cli.Context, err error, _ bool) error {
 	return usage(err.Error(), "See 'trawl --help'.")
 }
 
-// A setting is one option of one run: the flag value that cli sets, first
-// maybe from the environment, then from the line.
+// A setting is one option of one run: the flag value that cli sets, from the
+// environment or from the line.
 type setting struct {
 	option  option
 	config  *config
 	line    *line
-	spelled []string // how the line spells its next values' option
+	spelled []string // the option as the line spells it, once for each value to come
 }
 
-// Set gives the option a value. cli keeps no more than the text of an error, so
-// the error itself is left in the line.
+// Set gives the option a value. cli keeps only the text of an error, so the error
+// itself is kept in the line.
 func (s *setting) Set(value string) error {
 	from := s.option.variable()
 	if len(s.spelled) > 0 {
@@ -123,8 +123,8 @@ func (s *setting) Set(value string) error {
 	return nil
 }
 
-// values are the values in value: a variable gives an option that may be given
-// several times one a line.
+// values are the values in value: a variable may have several lines, each of them a
+// value, if the option may be given several times.
 func (s *setting) values(value, from string) func(func(string) bool) {
 	return func(yield func(string) bool) {
 		if !s.option.many || from != s.option.variable() {
@@ -149,16 +149,3 @@ func (s *setting) String() string {
 
 // IsBoolFlag tells package flag which options stand alone.
 func (s *setting) IsBoolFlag() bool { return !s.option.takesValue() }
-
-// refusal is the message for a bad value, which came from "option -c" or a
-// variable.
-func (o option) refusal(bad *badValue, from string) *message {
-	if from == o.variable() {
-		return &message{what: from + "=" + quoted(bad.value) + ": want " + bad.want, hints: bad.hints, code: exitConfig}
-	}
-	value := quoted(bad.value)
-	if bad.bare {
-		value = shown(bad.value)
-	}
-	return usage("--"+o.name+" "+value+" "+bad.why+" ("+from+")", bad.hints...)
-}

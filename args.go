@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// A line is a command line taken apart: options before or after the
-// arguments, "-c7", "-qv", "--", all in one plain form. It says what was
-// typed; whether the values are right is asked later.
+// A line is a command line taken apart: options before or after the arguments,
+// "-c7", "-qv", "--" are all in one plain form. It says what was typed; whether the
+// values are right is checked later.
 type line struct {
 	command        string // "crawl" if none was named
 	given          []given
 	operands       []string
 	afterOverwrite string // the argument right behind -O
 
-	refused error // what a setting has said of a value
+	refused error // the error of a setting that refused its value
 }
 
 // A given is one option of the command line.
@@ -23,12 +23,12 @@ type given struct{ name, value, spelled string }
 
 var commands = []string{"crawl", "help", "version"}
 
-// commandOptions are the options of the commands beside crawl.
+// commandOptions are the options of the commands other than crawl.
 var commandOptions = map[string][]string{"help": {}, "version": {"json"}}
 
-// scan takes args, without the program's name, apart in one pass. -h, --help
-// and -V end it at once: they become the command that does the same. Its error
-// is a *message.
+// scan takes args, without the program's name, apart in one pass. -h, --help and -V
+// end it at once: they become the command that does the same. The error is a
+// *message.
 func scan(args []string) (*line, error) {
 	s := scanner{options: new(config).table(), args: args}
 	for len(s.args) > 0 {
@@ -130,7 +130,7 @@ func (s *scanner) option(o option, spelled, value string, attached bool) error {
 	return nil
 }
 
-// instead makes the line one of the command that -h, --help or -V stand for.
+// instead replaces the line by the command that -h, --help or -V stand for.
 func (s *scanner) instead(o option) {
 	topic := s.line.command
 	switch {
@@ -146,14 +146,14 @@ func (s *scanner) instead(o option) {
 	s.args = nil
 }
 
-// noteAfterOverwrite remembers an argument that may be meant as -O's value.
+// noteAfterOverwrite remembers an argument that may have been meant as -O's value.
 func (s *scanner) noteAfterOverwrite() {
 	if len(s.args) > 0 && !strings.HasPrefix(s.args[0], "-") {
 		s.line.afterOverwrite = s.args[0]
 	}
 }
 
-// isOption reports whether arg is surely no value: it is one of our options.
+// isOption reports whether arg is one of our options, and so surely not a value.
 func (s *scanner) isOption(arg string) bool {
 	if name, ok := strings.CutPrefix(arg, "--"); ok {
 		name, _, _ = strings.Cut(name, "=")

@@ -13,7 +13,7 @@ func TestNamesOfFiles(t *testing.T) {
 	for _, test := range []struct{ output, errors, wantOutput, wantErrors string }{
 		{"db.txt", "", "db.txt", "db.errors.jsonl"},
 		{"db-{date}.jsonl", "", "db-2026-11-22.jsonl", "db-2026-11-22.errors.jsonl"},
-		{"{run}/{time}-{date}{x}", "", run + "/092439-2026-11-22{x}", run + "/092439-2026-11-22{x}.errors.jsonl"},
+		{"{run}/{time}-{date}{X}", "", run + "/092439-2026-11-22{X}", run + "/092439-2026-11-22{X}.errors.jsonl"},
 		{"a.b/db", "", "a.b/db", "a.b/db.errors.jsonl"},
 		{"-", "", "-", ""},
 		{os.DevNull, "", os.DevNull, ""},

@@ -1,16 +1,59 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"trawl/crawl"
+	"trawl/display"
+	"trawl/fetch"
 )
 
-// A plan is what a run would do, found without asking any host.
+// dryRun prints what a run would do, and returns the exit code.
+func (c *config) dryRun(list *crawl.List, files files, stdout, stderr *os.File) int {
+	p := plan{Output: files.output, Errors: files.errors}
+	hosts := map[string]int64{}
+	for {
+		r, err := list.Next()
+		if err == io.EOF {
+			break
+		}
+		if _, bad := errors.AsType[*fetch.Error](err); bad {
+			p.Bad++
+			continue
+		}
+		if err != nil {
+			p.Skipped++
+			continue
+		}
+		p.URLs++
+		hosts[r.Host]++
+		if n := hosts[r.Host]; n > p.LargestCount {
+			p.Largest, p.LargestCount = r.Host, n
+		}
+	}
+	p.Hosts, p.Cut = int64(len(hosts)), list.Truncated()
+	if err := errors.Join(list.Err(), list.Close()); err != nil {
+		return c.cannotRead(err).tell(stderr)
+	}
+	if p.URLs+p.Bad == 0 && !c.AllowEmpty {
+		return c.noURLs().tell(stderr)
+	}
+	if err := writePlan(stdout, *c, p); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return cannotPrint(err).tell(stderr)
+	}
+	return exitOK
+}
+
+// A plan is what a run would do, as far as can be known without a request.
 type plan struct {
 	URLs    int64 // lines that are URLs
 	Bad     int64 // lines that are not
@@ -28,18 +71,18 @@ type plan struct {
 // writePlan prints what -n has found.
 func writePlan(w io.Writer, cfg config, p plan) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s from %s\n", count(p.URLs, "URL", "URLs"), cfg.inputs())
+	fmt.Fprintf(&b, "%s from %s\n", display.Plural(p.URLs, "URL", "URLs"), cfg.inputs())
 	if p.Cut {
 		fmt.Fprintf(&b, "  the lists go on; --max-pages %d ends the run\n", cfg.MaxPages)
 	}
 	if p.Bad > 0 {
-		fmt.Fprintf(&b, "  %s not a URL\n", count(p.Bad, "line is", "lines are"))
+		fmt.Fprintf(&b, "  %s not a URL\n", display.Plural(p.Bad, "line is", "lines are"))
 	}
 	if p.Skipped > 0 {
-		fmt.Fprintf(&b, "  %s skipped by --dedupe\n", count(p.Skipped, "URL is", "URLs are"))
+		fmt.Fprintf(&b, "  %s skipped by --dedupe\n", display.Plural(p.Skipped, "URL is", "URLs are"))
 	}
 	if p.Largest != "" {
-		fmt.Fprintf(&b, "  %s; the most, %s, from %s\n", count(p.Hosts, "host", "hosts"), humanize.Comma(p.LargestCount), shown(p.Largest))
+		fmt.Fprintf(&b, "  %s; the most, %s, from %s\n", display.Plural(p.Hosts, "host", "hosts"), humanize.Comma(p.LargestCount), shown(p.Largest))
 	}
 	for i, limit := range cfg.limits() {
 		fmt.Fprintf(&b, "%-10s%s\n", headOnce("limits", i), limit)
@@ -50,7 +93,7 @@ func writePlan(w io.Writer, cfg config, p plan) error {
 	return err
 }
 
-// inputs names what is read.
+// inputs names everything that is read.
 func (c *config) inputs() string {
 	pages := 0
 	var names []string
@@ -58,7 +101,7 @@ func (c *config) inputs() string {
 		switch {
 		case arg == "-":
 			names = append(names, "standard input")
-		case isPage(arg):
+		case crawl.IsURL(arg):
 			pages++
 		default:
 			names = append(names, shown(arg))
@@ -67,8 +110,8 @@ func (c *config) inputs() string {
 	if len(c.Args) == 0 {
 		names = append(names, "standard input")
 	}
-	if len(names) > mostArgs {
-		names = append(names[:mostArgs:mostArgs], fmt.Sprintf("%d more", len(names)-mostArgs))
+	if len(names) > maxArgs {
+		names = append(names[:maxArgs:maxArgs], fmt.Sprintf("%d more", len(names)-maxArgs))
 	}
 	if pages > 0 {
 		names = append(names, "the command line")
@@ -76,23 +119,23 @@ func (c *config) inputs() string {
 	return strings.Join(names, ", ")
 }
 
-// limits are what holds the run back, a line each.
+// limits are the lines that say what holds the run back.
 func (c *config) limits() []string {
 	hosts := fmt.Sprintf("%d per host", c.HostConcurrency)
 	if c.HostDelay > 0 {
-		hosts = "1 per host, " + span(c.HostDelay) + " apart"
+		hosts = "1 per host, " + optionSpan(c.HostDelay) + " apart"
 	}
 	limits := []string{
 		fmt.Sprintf("%d requests in flight, %s", c.Concurrency, hosts),
-		fmt.Sprintf("%s an attempt, %s to connect", span(c.Timeout), span(c.ConnectTimeout)),
-		fmt.Sprintf("%s, %s a page", count(int64(c.MaxRedirects), "redirect", "redirects"), humanize.IBytes(uint64(c.MaxSize))),
+		fmt.Sprintf("%s an attempt, %s to connect", optionSpan(c.Timeout), optionSpan(c.ConnectTimeout)),
+		fmt.Sprintf("%s, %s a page", display.Plural(int64(c.MaxRedirects), "redirect", "redirects"), humanize.IBytes(uint64(c.MaxSize))),
 		c.retriesText(),
 	}
 	if c.Rate > 0 {
 		limits = append(limits, "at most "+strconv.FormatFloat(c.Rate, 'g', 6, 64)+" requests a second")
 	}
 	if c.MaxDuration > 0 {
-		limits = append(limits, "no new requests after "+span(c.MaxDuration))
+		limits = append(limits, "no new requests after "+optionSpan(c.MaxDuration))
 	}
 	return limits
 }
@@ -101,11 +144,11 @@ func (c *config) retriesText() string {
 	if c.Retries == 0 {
 		return "no retries"
 	}
-	pause, longest := span(min(c.RetryWait, c.RetryMaxWait)), span(c.RetryMaxWait)
+	pause, longest := optionSpan(min(c.RetryWait, c.RetryMaxWait)), optionSpan(c.RetryMaxWait)
 	if pause != longest {
 		pause += " to " + longest
 	}
-	return count(int64(c.Retries), "retry", "retries") + " after " + pause
+	return display.Plural(int64(c.Retries), "retry", "retries") + " after " + pause
 }
 
 func (c *config) resultsText(output string) string {
@@ -126,11 +169,6 @@ func failuresText(errors string) string {
 	return shown(errors)
 }
 
-// isPage reports whether an argument is a page and no file.
-func isPage(arg string) bool {
-	return strings.HasPrefix(arg, "http://") || strings.HasPrefix(arg, "https://")
-}
-
 func headOnce(head string, i int) string {
 	if i > 0 {
 		return ""
@@ -138,8 +176,8 @@ func headOnce(head string, i int) string {
 	return head
 }
 
-// span is a duration as an option would have it: "30s", "1m", "1h30m".
-func span(d time.Duration) string {
+// optionSpan is a duration as an option would have it: "30s", "1m", "1h30m".
+func optionSpan(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
@@ -148,12 +186,4 @@ func span(d time.Duration) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
-}
-
-// count is "1 host", "2 hosts".
-func count(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return humanize.Comma(n) + " " + many
 }

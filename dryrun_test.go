@@ -26,3 +26,18 @@ func TestPlan(t *testing.T) {
 		golden(t, test.name, b.String())
 	}
 }
+
+// A page is one in any spelling of its scheme, for the plan as for the list.
+func TestThePlanTellsPagesFromLists(t *testing.T) {
+	for args, want := range map[string]string{
+		"-n HTTP://example.com/":             "the command line",
+		"-n Https://example.com/ a.txt":      "a.txt, the command line",
+		"-n http:/example.com https.txt":     "http:/example.com, https.txt",
+		"-n https://a.example/ - HTTPS://b/": "standard input, the command line",
+	} {
+		cfg := parsed(t, strings.Fields(args)...)
+		if got := cfg.inputs(); got != want {
+			t.Errorf("trawl %s: from %q, want %q", args, got, want)
+		}
+	}
+}

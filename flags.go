@@ -10,15 +10,15 @@ import (
 	"trawl/fetch"
 )
 
-// An option is one line of the table from which everything that speaks of
-// options is made: the command line, the environment, the help.
+// An option is one line of the table from which everything about options is made:
+// the command line, the environment, the help.
 type option struct {
 	group  string // its heading in the help
 	name   string // the long name
 	short  string // the letter, "" if it has none
 	arg    string // placeholder of its value; "" if it takes none
 	preset string // its value if it is not given, as a user would write it
-	shown  string // stands in the help where preset is not all
+	shown  string // what the help says instead of preset
 	usage  string
 	off    string // the value that users look for as --no-name
 
@@ -33,11 +33,11 @@ var groups = []string{"INPUT", "REQUEST", "RATE AND RETRY", "PARSE", "OUTPUT", "
 func (c *config) table() []option {
 	const atLeast = time.Millisecond // where a zero would read as "the default"
 	return []option{
-		{group: "INPUT", name: "dedupe", set: onOff(&c.Dedupe),
-			usage: "skip a URL already seen in this run (16 bytes of memory a URL)"},
-		{group: "INPUT", name: "max-pages", arg: "N", preset: "0", shown: "0, all", set: number(&c.MaxPages, 0, math.MaxInt64),
+		{group: "INPUT", name: "dedupe", set: onOffFlag(&c.Dedupe),
+			usage: "skip a URL already seen in this run (at most 16 bytes of memory a URL)"},
+		{group: "INPUT", name: "max-pages", arg: "N", preset: "0", shown: "0, all", set: numberFlag(&c.MaxPages, 0, math.MaxInt64),
 			usage: "take N URLs from the list, then finish"},
-		{group: "INPUT", name: "allow-empty", set: onOff(&c.AllowEmpty),
+		{group: "INPUT", name: "allow-empty", set: onOffFlag(&c.AllowEmpty),
 			usage: "an empty input is success"},
 
 		{group: "REQUEST", name: "method", short: "X", arg: "M", preset: "GET", set: c.setMethod,
@@ -48,72 +48,72 @@ func (c *config) table() []option {
 			usage: "who is asking"},
 		{group: "REQUEST", name: "proxy", short: "x", arg: "URL", shown: "$HTTPS_PROXY, $HTTP_PROXY, $NO_PROXY", set: c.setProxy,
 			usage: "http, https or socks5 proxy"},
-		{group: "REQUEST", name: "timeout", short: "t", arg: "D", preset: "30s", set: duration(&c.Timeout, atLeast),
-			usage: "each attempt: DNS to last byte, its redirects included, waiting for a host's turn not"},
-		{group: "REQUEST", name: "connect-timeout", arg: "D", preset: "10s", set: duration(&c.ConnectTimeout, atLeast),
+		{group: "REQUEST", name: "timeout", short: "t", arg: "D", preset: "30s", set: durationFlag(&c.Timeout, atLeast),
+			usage: "each attempt: DNS to last byte, including redirects, not the wait for a host's turn"},
+		{group: "REQUEST", name: "connect-timeout", arg: "D", preset: "10s", set: durationFlag(&c.ConnectTimeout, atLeast),
 			usage: "DNS, TCP and TLS"},
-		{group: "REQUEST", name: "max-redirects", arg: "N", preset: "10", set: number(&c.MaxRedirects, 0, 1000),
+		{group: "REQUEST", name: "max-redirects", arg: "N", preset: "10", set: numberFlag(&c.MaxRedirects, 0, 1000),
 			usage: "redirects of one URL; 0 is do not follow"},
-		{group: "REQUEST", name: "max-size", arg: "SIZE", preset: "10MiB", set: size(&c.MaxSize),
+		{group: "REQUEST", name: "max-size", arg: "SIZE", preset: "10MiB", set: sizeFlag(&c.MaxSize),
 			usage: "a longer decoded body fails as too_large"},
 		{group: "REQUEST", name: "accept", arg: "CODES", preset: "200-299", set: c.setAccept,
 			usage: "statuses that are a success: 200-299,404"},
 		{group: "REQUEST", name: "http", arg: "VERSION", preset: "auto", set: c.setHTTP,
 			usage: "protocol version: auto, 1.1 or 2"},
-		{group: "REQUEST", name: "insecure", short: "k", set: onOff(&c.Insecure),
+		{group: "REQUEST", name: "insecure", short: "k", set: onOffFlag(&c.Insecure),
 			usage: "take any certificate; warns once"},
 		{group: "REQUEST", name: "cacert", arg: "FILE", shown: "the system's", set: c.setCACert,
 			usage: "trust the certificates in this file too"},
 		{group: "REQUEST", name: "resolve", arg: "HOST:PORT:ADDR", many: true, set: c.addResolve,
 			usage: "use this address for that host and port"},
 
-		{group: "RATE AND RETRY", name: "concurrency", short: "c", arg: "N", preset: "128", set: number(&c.Concurrency, 1, 65535),
+		{group: "RATE AND RETRY", name: "concurrency", short: "c", arg: "N", preset: "128", set: numberFlag(&c.Concurrency, 1, 65535),
 			usage: "requests in flight, all hosts together"},
-		{group: "RATE AND RETRY", name: "host-concurrency", arg: "N", preset: "8", set: number(&c.HostConcurrency, 1, 65535),
+		{group: "RATE AND RETRY", name: "host-concurrency", arg: "N", preset: "8", set: numberFlag(&c.HostConcurrency, 1, 65535),
 			usage: "requests in flight per host"},
-		{group: "RATE AND RETRY", name: "rate", short: "r", arg: "N[/s|/m|/h]", preset: "0", shown: "0, no limit", set: rate(&c.Rate),
+		{group: "RATE AND RETRY", name: "rate", short: "r", arg: "N[/s|/m|/h]", preset: "0", shown: "0, no limit", set: rateFlag(&c.Rate),
 			usage: "request starts, all hosts together"},
-		{group: "RATE AND RETRY", name: "host-delay", arg: "D", preset: "0", set: duration(&c.HostDelay, 0),
+		{group: "RATE AND RETRY", name: "host-delay", arg: "D", preset: "0", set: durationFlag(&c.HostDelay, 0),
 			usage: "pause after a request to a host before its next; with it a host has one request in flight"},
-		{group: "RATE AND RETRY", name: "retries", arg: "N", preset: "2", set: number(&c.Retries, 0, 1000),
+		{group: "RATE AND RETRY", name: "retries", arg: "N", preset: "2", set: numberFlag(&c.Retries, 0, 1000),
 			usage: "attempts after the first; 0 is one attempt"},
-		{group: "RATE AND RETRY", name: "retry-wait", arg: "D", preset: "1s", set: duration(&c.RetryWait, atLeast),
+		{group: "RATE AND RETRY", name: "retry-wait", arg: "D", preset: "1s", set: durationFlag(&c.RetryWait, atLeast),
 			usage: "pause before the first retry; doubles, ±20 %"},
-		{group: "RATE AND RETRY", name: "retry-max-wait", arg: "D", preset: "1m", set: duration(&c.RetryMaxWait, atLeast),
+		{group: "RATE AND RETRY", name: "retry-max-wait", arg: "D", preset: "1m", set: durationFlag(&c.RetryMaxWait, atLeast),
 			usage: "longest such pause, also for Retry-After"},
-		{group: "RATE AND RETRY", name: "retry-on", arg: "LIST", preset: "timeout,dns,connect,reset,truncated,408,429,500,502,503,504",
+		{group: "RATE AND RETRY", name: "retry-on", arg: "LIST", preset: fetch.DefaultRetryOn.String(),
 			set: c.setRetryOn, usage: "what is worth another try"},
-		{group: "RATE AND RETRY", name: "max-duration", arg: "D", preset: "0", shown: "0, no limit", set: duration(&c.MaxDuration, 0),
+		{group: "RATE AND RETRY", name: "max-duration", arg: "D", preset: "0", shown: "0, no limit", set: durationFlag(&c.MaxDuration, 0),
 			usage: "no new requests after D; finish those in flight"},
 
 		{group: "PARSE", name: "select", arg: "NAME=CSS[@ATTR]", many: true, set: c.addSelect,
 			usage: "data.NAME of a JSON record: the texts of all matches, or the values of ATTR"},
 
-		{group: "OUTPUT", name: "output", short: "o", arg: "FILE", shown: defaultOutput, set: text(&c.Output, "a file name"),
+		{group: "OUTPUT", name: "output", short: "o", arg: "FILE", shown: defaultOutput, set: textFlag(&c.Output, "a file name"),
 			usage: "results; - is standard output; {date}, {time} and {run} in the name are filled in"},
 		{group: "OUTPUT", name: "format", short: "f", arg: "FMT", shown: "by extension, else text", set: c.setFormat,
-			usage: "results format: " + orList(formats)},
-		{group: "OUTPUT", name: "json", short: "j", set: onOff(&c.JSON),
+			usage: "results format: " + orList(formatNames())},
+		{group: "OUTPUT", name: "json", short: "j", set: onOffFlag(&c.JSON),
 			usage: "same as -f jsonl; with -o unset also -o -"},
-		{group: "OUTPUT", name: "overwrite", short: "O", set: onOff(&c.Overwrite), shown: "append",
+		{group: "OUTPUT", name: "overwrite", short: "O", set: onOffFlag(&c.Overwrite), shown: "append",
 			usage: "replace the output, when the run has ended whole and not every URL failed"},
 		{group: "OUTPUT", name: "errors", off: "none", arg: "FILE|none", shown: "NAME.errors.jsonl beside the output", set: c.setErrors,
 			usage: "failed URLs, usable as input"},
-		{group: "OUTPUT", name: "keep-order", set: onOff(&c.KeepOrder),
+		{group: "OUTPUT", name: "keep-order", set: onOffFlag(&c.KeepOrder),
 			usage: "results in input order"},
 
-		{group: "DISPLAY", name: "quiet", short: "q", set: counted(&c.Quiet),
+		{group: "DISPLAY", name: "quiet", short: "q", set: countFlag(&c.Quiet),
 			usage: "only errors behind a non-zero exit; -qq: nothing"},
-		{group: "DISPLAY", name: "verbose", short: "v", set: counted(&c.Verbose),
+		{group: "DISPLAY", name: "verbose", short: "v", set: countFlag(&c.Verbose),
 			usage: "retries, redirects, throttling; -vv: headers and timings"},
-		{group: "DISPLAY", name: "progress", off: "none", arg: "WHAT", preset: "auto", set: choice(&c.Progress, "auto", "bar", "lines", "json", "none"),
+		{group: "DISPLAY", name: "progress", off: "none", arg: "WHAT", preset: "auto", set: choiceFlag(&c.Progress, "auto", "bar", "lines", "json", "none"),
 			usage: "auto, bar, lines, json or none"},
-		{group: "DISPLAY", name: "summary", off: "never", arg: "WHEN", preset: "auto", set: choice(&c.Summary, "auto", "always", "never", "json"),
+		{group: "DISPLAY", name: "summary", off: "never", arg: "WHEN", preset: "auto", set: choiceFlag(&c.Summary, "auto", "always", "never", "json"),
 			usage: "at the end: auto, always, never or json"},
-		{group: "DISPLAY", name: "color", off: "never", arg: "WHEN", preset: "auto", set: choice(&c.Color, "auto", "always", "never"),
+		{group: "DISPLAY", name: "color", off: "never", arg: "WHEN", preset: "auto", set: choiceFlag(&c.Color, "auto", "always", "never"),
 			usage: "auto, always or never"},
 
-		{group: "OTHER", name: "dry-run", short: "n", set: onOff(&c.DryRun),
+		{group: "OTHER", name: "dry-run", short: "n", set: onOffFlag(&c.DryRun),
 			usage: "print what would be fetched, with which limits and outputs; fetch nothing, make no file"},
 		{group: "OTHER", name: "version", short: "V", usage: "print the version"},
 		{group: "OTHER", short: "h", usage: "the short help"},
@@ -127,7 +127,7 @@ func (o option) takesValue() bool { return o.arg != "" }
 // canBeNegated reports whether the option has a --no- form.
 func (o option) canBeNegated() bool { return o.set != nil && !o.takesValue() }
 
-// spelling is the option as it is shortest to write.
+// spelling is the shortest way to write the option.
 func (o option) spelling() string {
 	if o.short != "" {
 		return "-" + o.short
@@ -140,9 +140,8 @@ func (o option) variable() string {
 	return "TRAWL_" + strings.ToUpper(strings.ReplaceAll(o.name, "-", "_"))
 }
 
-// flags makes the table the flags of a command. The options that the line
-// gives are not looked for in the environment: they replace what stands there,
-// and their setting knows whence each value comes.
+// flags makes the table a command's flags. An option that the line gives is not
+// looked up in the environment: the line replaces what is set there.
 func (l *line) flags(c *config) []cli.Flag {
 	var flags []cli.Flag
 	for _, o := range c.table() {

@@ -5,58 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 )
-
-var (
-	errSyntax = errors.New("not of that form")
-	errRange  = errors.New("out of range")
-)
-
-const longest = 36500 * 24 * time.Hour // duration that an option takes
-
-var durationUnits = map[string]time.Duration{
-	"ns": time.Nanosecond, "us": time.Microsecond, "µs": time.Microsecond, "ms": time.Millisecond,
-	"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour,
-}
-
-// parseDuration reads numbers with units, "500ms", "1m30s", "7d"; a bare
-// number is seconds. What is not of this form is errSyntax, what is longer
-// than a hundred years errRange.
-func parseDuration(s string) (time.Duration, error) {
-	rest, sign := s, 1.0
-	if after, ok := strings.CutPrefix(s, "-"); ok {
-		rest, sign = after, -1
-	}
-	if n, unit, err := cutNumber(rest); err == nil && unit == "" {
-		return toDuration(sign * n * float64(time.Second))
-	}
-	total := 0.0
-	for first := true; first || rest != ""; first = false {
-		n, after, err := cutNumber(rest)
-		if err != nil {
-			return 0, err
-		}
-		end := strings.IndexAny(after, ".0123456789")
-		if end < 0 {
-			end = len(after)
-		}
-		unit, ok := durationUnits[after[:end]]
-		if !ok {
-			return 0, errSyntax
-		}
-		total += n * float64(unit)
-		rest = after[end:]
-	}
-	return toDuration(sign * total)
-}
-
-func toDuration(ns float64) (time.Duration, error) {
-	if math.Abs(ns) > float64(longest) {
-		return 0, errRange
-	}
-	return time.Duration(math.Round(ns)), nil
-}
 
 var sizeUnits = map[string]float64{
 	"": 1, "b": 1,
@@ -64,8 +13,9 @@ var sizeUnits = map[string]float64{
 	"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
 }
 
-// parseSize reads a number of bytes, bare or with a unit in any case: "10MB"
-// is 10,000,000, "10MiB" 10,485,760. A bare "10M" is neither and errSyntax.
+// parseSize reads a number of bytes, bare or with a unit in any case: "10MB" is
+// 10,000,000, "10MiB" 10,485,760. A bare "10M" could mean either. The error is
+// [strconv.ErrSyntax] or, for what is negative or above 2^60, [strconv.ErrRange].
 func parseSize(s string) (int64, error) {
 	digits, negative := strings.CutPrefix(s, "-")
 	n, unit, err := cutNumber(digits)
@@ -74,10 +24,10 @@ func parseSize(s string) (int64, error) {
 	}
 	factor, ok := sizeUnits[strings.ToLower(strings.TrimPrefix(unit, " "))]
 	if !ok || factor == 1 && n != math.Trunc(n) {
-		return 0, errSyntax
+		return 0, strconv.ErrSyntax
 	}
 	if n *= factor; negative || n > 1<<60 {
-		return 0, errRange
+		return 0, strconv.ErrRange
 	}
 	return int64(n), nil
 }
@@ -85,7 +35,7 @@ func parseSize(s string) (int64, error) {
 var rateUnits = map[string]float64{"": 1, "/s": 1, "/m": 60, "/h": 3600}
 
 // parseRate reads how often something may happen, "10", "10/s", "600/m" or
-// "3600/h", and returns times a second.
+// "3600/h", and returns times a second. The error is as parseSize has it.
 func parseRate(s string) (float64, error) {
 	digits, negative := strings.CutPrefix(s, "-")
 	n, unit, err := cutNumber(digits)
@@ -95,25 +45,18 @@ func parseRate(s string) (float64, error) {
 	seconds, ok := rateUnits[unit]
 	switch {
 	case !ok:
-		return 0, errSyntax
+		return 0, strconv.ErrSyntax
 	case negative:
-		return 0, errRange
+		return 0, strconv.ErrRange
 	}
 	return n / seconds, nil
 }
 
 // cutNumber splits a decimal number, "2" or "0.5", from the front of s.
 func cutNumber(s string) (n float64, rest string, err error) {
-	end := 0
-	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] == '.') {
-		end++
+	rest = strings.TrimLeft(s, ".0123456789")
+	if n, err = strconv.ParseFloat(strings.TrimSuffix(s, rest), 64); err != nil {
+		return 0, "", errors.Unwrap(err) // without the words of ParseFloat
 	}
-	n, err = strconv.ParseFloat(s[:end], 64)
-	switch {
-	case errors.Is(err, strconv.ErrRange):
-		return 0, "", errRange
-	case err != nil:
-		return 0, "", errSyntax
-	}
-	return n, s[end:], nil
+	return n, rest, nil
 }

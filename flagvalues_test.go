@@ -2,36 +2,9 @@ package main
 
 import (
 	"errors"
-	"strings"
+	"strconv"
 	"testing"
-	"time"
 )
-
-func TestDurations(t *testing.T) {
-	for s, want := range map[string]time.Duration{
-		"0": 0, "30": 30 * time.Second, "30s": 30 * time.Second, "0.5": 500 * time.Millisecond, "500ms": 500 * time.Millisecond,
-		"250us": 250 * time.Microsecond, "250µs": 250 * time.Microsecond, "7ns": 7, "2m": 2 * time.Minute, "1h": time.Hour, "7d": 168 * time.Hour,
-		"1m30s": 90 * time.Second, "1d12h": 36 * time.Hour, "1.5h": 90 * time.Minute, "0.1s": 100 * time.Millisecond, ".5s": 500 * time.Millisecond,
-		"-1": -time.Second, "-1m30s": -90 * time.Second, "36500d": longest,
-	} {
-		if got, err := parseDuration(s); err != nil || got != want {
-			t.Errorf("%q is %v, %v, want %v", s, got, err, want)
-		}
-	}
-}
-
-func TestNoDurations(t *testing.T) {
-	for _, s := range []string{"", "30x", "s", "1m30", "1e3", "0x10", "+5", "1 m", " 1", "1,5s", "1..5s", ".", "--5", "1m-5s", "inf", "NaN", "5S", "1w"} {
-		if got, err := parseDuration(s); !errors.Is(err, errSyntax) {
-			t.Errorf("%q is %v, %v, want a syntax error", s, got, err)
-		}
-	}
-	for _, s := range []string{"36501d", "99999999999999999999", "-99999999999999999999h", "1" + strings.Repeat("0", 400) + "s"} {
-		if got, err := parseDuration(s); !errors.Is(err, errRange) {
-			t.Errorf("%q is %v, %v, want out of range", s, got, err)
-		}
-	}
-}
 
 func TestSizes(t *testing.T) {
 	for s, want := range map[string]int64{
@@ -42,8 +15,8 @@ func TestSizes(t *testing.T) {
 		}
 	}
 	for s, want := range map[string]error{
-		"": errSyntax, "10M": errSyntax, "10K": errSyntax, "1.5": errSyntax, "MB": errSyntax, "1e6": errSyntax, "10MBx": errSyntax, "10  MB": errSyntax,
-		"-1": errRange, "-10MB": errRange, "9999999999TB": errRange,
+		"": strconv.ErrSyntax, "10M": strconv.ErrSyntax, "10K": strconv.ErrSyntax, "1.5": strconv.ErrSyntax, "MB": strconv.ErrSyntax, "1e6": strconv.ErrSyntax, "10MBx": strconv.ErrSyntax, "10  MB": strconv.ErrSyntax,
+		"-1": strconv.ErrRange, "-10MB": strconv.ErrRange, "9999999999TB": strconv.ErrRange,
 	} {
 		if got, err := parseSize(s); !errors.Is(err, want) {
 			t.Errorf("%q is %v, %v, want %v", s, got, err, want)
@@ -57,7 +30,7 @@ func TestRates(t *testing.T) {
 			t.Errorf("%q is %v, %v, want %v", s, got, err, want)
 		}
 	}
-	for s, want := range map[string]error{"": errSyntax, "10/d": errSyntax, "10 /s": errSyntax, "/s": errSyntax, "ten": errSyntax, "-1": errRange, "-1/s": errRange} {
+	for s, want := range map[string]error{"": strconv.ErrSyntax, "10/d": strconv.ErrSyntax, "10 /s": strconv.ErrSyntax, "/s": strconv.ErrSyntax, "ten": strconv.ErrSyntax, "-1": strconv.ErrRange, "-1/s": strconv.ErrRange} {
 		if got, err := parseRate(s); !errors.Is(err, want) {
 			t.Errorf("%q is %v, %v, want %v", s, got, err, want)
 		}
@@ -65,13 +38,10 @@ func TestRates(t *testing.T) {
 }
 
 func FuzzValuesNeverPanicNorLeaveTheirRange(f *testing.F) {
-	for _, s := range []string{"30s", "1d12h", "-1", "10MiB", "600/m", "1e400", "..", "9999999999999999999999d"} {
+	for _, s := range []string{"-1", "10MiB", "600/m", "1e400", "..", "9999999999999999999999TB"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if d, err := parseDuration(s); err == nil && (d > longest || d < -longest) {
-			t.Errorf("duration %q is %v", s, d)
-		}
 		if n, err := parseSize(s); err == nil && n < 0 {
 			t.Errorf("size %q is %d", s, n)
 		}

@@ -8,15 +8,13 @@ import (
 	"os"
 	"strings"
 
-	"golang.org/x/net/http/httpguts"
-
 	"trawl/fetch"
 )
 
 const headerForm = "Write 'Name: value', or @FILE for a file of such lines."
 
-// addHeader is the set function of --header. Values are secrets: no message
-// holds one.
+// addHeader is the set function of --header. Values are secrets, which no message
+// may show.
 func (c *config) addHeader(s string) error {
 	if name, ok := strings.CutPrefix(s, "@"); ok {
 		return c.addHeaderFile(name)
@@ -29,8 +27,8 @@ func (c *config) addHeader(s string) error {
 	return nil
 }
 
-// addHeaderFile adds the lines of a file; blank ones and those that begin with
-// # are skipped.
+// addHeaderFile adds the lines of a file, except blank ones and those that begin
+// with #.
 func (c *config) addHeaderFile(name string) error {
 	data, err := readSmall(name)
 	if err != nil {
@@ -55,8 +53,8 @@ func (c *config) addHeaderFile(name string) error {
 	return nil
 }
 
-// parseField reads "Name: value" (RFC 9110, section 5). "Name:" and "Name;"
-// are a field with an empty value. why is "" or says what is wrong.
+// parseField reads "Name: value" (RFC 9110 §5). "Name:" and "Name;" are a field with
+// an empty value. why says what is wrong; "" is nothing.
 func parseField(s string) (field fetch.Field, why string) {
 	name, value, ok := strings.Cut(s, ":")
 	if !ok {
@@ -64,17 +62,17 @@ func parseField(s string) (field fetch.Field, why string) {
 			return field, "is not a header"
 		}
 	}
-	value = strings.Trim(value, " \t")
-	switch {
-	case !httpguts.ValidHeaderFieldName(name):
+	field = fetch.Field{Name: name, Value: strings.Trim(value, " \t")}
+	switch err := field.Check(); {
+	case errors.Is(err, fetch.ErrFieldName):
 		return field, "has a name that no header can have"
-	case !httpguts.ValidHeaderFieldValue(value):
+	case err != nil:
 		return field, "has a line break or another control character in its value"
 	}
-	return fetch.Field{Name: name, Value: value}, ""
+	return field, ""
 }
 
-// maskField hides what may be a header's value.
+// maskField is a bad header as it may be shown: what may be its value is hidden.
 func maskField(s string) string {
 	if end := strings.IndexAny(s, ": \t\r\n"); end >= 0 {
 		return s[:end+1] + "***"
@@ -82,23 +80,23 @@ func maskField(s string) string {
 	return s
 }
 
-const mostSmall = 1 << 20 // bytes of a file that an option names
+const maxOptionFile = 1 << 20 // bytes of a file that an option names
 
-// readSmall reads a file that an option names, at most 1 MiB of it.
+// readSmall reads a file that an option names. One of more than 1 MiB is an error.
 func readSmall(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, mostSmall+1))
-	if err == nil && len(data) > mostSmall {
+	data, err := io.ReadAll(io.LimitReader(f, maxOptionFile+1))
+	if err == nil && len(data) > maxOptionFile {
 		err = errors.New("it is over 1 MiB")
 	}
 	return data, err
 }
 
-// unreadable is the refusal of an option's file.
+// unreadable is the refusal of a file that an option names.
 func unreadable(value string, err error) *badValue {
 	why := cause(err).Error()
 	return &badValue{

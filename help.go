@@ -163,8 +163,8 @@ func (o option) presetText() string {
 	return ""
 }
 
-// wrap breaks text into lines of at most width characters; a word that is
-// longer is broken after a comma.
+// wrap breaks text into lines of at most width characters. A longer word is broken
+// after a comma.
 func wrap(text string, width int) (lines []string) {
 	line := ""
 	for word := range strings.FieldsSeq(text) {

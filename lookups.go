@@ -8,10 +8,9 @@ import (
 	"unicode"
 )
 
-// noSuchFile is the message for an argument that is no page and no file that
-// exists. Its hint is the first that fits: what -O would have to be told, a
-// file of nearly that name beside, a command of nearly that name, the page
-// that may be meant.
+// noSuchFile is the message for an argument that is neither a page nor an existing
+// file. Its hint is the first that fits: that -O takes no value, a file of nearly
+// that name, a command of nearly that name, the page that may be meant.
 func (c *config) noSuchFile(name string) *message {
 	m := &message{what: shown(name) + ": no such file", code: exitRead}
 	m.hints = []string{c.lookupHint(name)}
@@ -39,8 +38,8 @@ func (c *config) lookupHint(name string) string {
 	return "Give a page that begins with http:// or https://, or a file of such lines."
 }
 
-// nearestFile returns the file that name was probably meant to be, "" if there
-// is none: one that differs by little, or by its extension only.
+// nearestFile returns the file that name was probably meant to be: one that only has
+// an extension more, or differs by few letters. "" is none.
 func nearestFile(name string, files []string) string {
 	if name == "" {
 		return ""
@@ -59,16 +58,16 @@ func nearestFile(name string, files []string) string {
 	return best
 }
 
-const mostFiles = 10_000 // of a directory that are compared with a name
+const maxFiles = 10_000 // of a directory that are compared with a name
 
-// filesIn are the names of the files in dir, "" is this one.
+// filesIn are the names of the files in dir; "" is the current one.
 func filesIn(dir string) (names []string) {
 	d, err := os.Open(filepath.Clean(dir))
 	if err != nil {
 		return nil
 	}
 	defer d.Close()
-	entries, _ := d.ReadDir(mostFiles) // what could be read is enough for a hint
+	entries, _ := d.ReadDir(maxFiles) // what could be read is enough for a hint
 	for _, e := range entries {
 		if !e.IsDir() {
 			names = append(names, e.Name())
@@ -77,10 +76,10 @@ func filesIn(dir string) (names []string) {
 	return names
 }
 
-// fileKinds are extensions of files which are lists or results, not of hosts.
+// fileKinds are extensions of lists and results, which no host name ends with.
 var fileKinds = []string{".txt", ".json", ".jsonl", ".csv", ".tsv", ".gz", ".zst", ".lst", ".list", ".log"}
 
-// pageOf is the page that name may be meant to be: it has another scheme, or
+// pageOf is the page that name may be meant to be, since it has another scheme or
 // begins with what looks like a host. "" is none.
 func pageOf(name string) string {
 	if _, rest, ok := strings.Cut(name, "://"); ok {
@@ -113,26 +112,14 @@ func hasAny(name string, suffixes []string) bool {
 	return false
 }
 
-const mostArgs = 3 // that a hint repeats
+const maxArgs = 3 // that a message repeats
 
 func shownArgs(args []string) (words []string) {
 	for i, arg := range args {
-		if i == mostArgs {
+		if i == maxArgs {
 			return append(words, "...")
 		}
 		words = append(words, shown(arg))
 	}
 	return words
-}
-
-// noURLs is the message for an input in which there is no URL at all.
-func (c *config) noURLs() *message {
-	input := "the lists were empty"
-	switch {
-	case len(c.Args) == 0 || len(c.Args) == 1 && c.Args[0] == "-":
-		input = "standard input was empty"
-	case len(c.Args) == 1:
-		input = shown(c.Args[0]) + " was empty"
-	}
-	return usage("no URLs: "+input, "Give URLs, a list file, or a pipe; --allow-empty if none is fine.")
 }

@@ -29,16 +29,18 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 		io.WriteString(stderr, shortHelp)
 		return exitUsage
 	}
-	in := interruptible(stdin)
-	list, err := crawl.OpenList(cfg.Args, in, crawl.ListOptions{Dedupe: cfg.Dedupe, MaxPages: cfg.MaxPages})
+	files := cfg.files(time.Now())
+	if m := cfg.sharedFiles(files); m != nil {
+		return m.tell(stderr)
+	}
+	list, err := crawl.OpenList(cfg.Args, interruptible(stdin), crawl.ListOptions{Dedupe: cfg.Dedupe, MaxPages: cfg.MaxPages})
 	if err != nil {
 		return cfg.cannotRead(err).tell(stderr)
 	}
-	files := cfg.files(time.Now())
 	if cfg.DryRun {
 		return cfg.dryRun(list, files, stdout, stderr)
 	}
-	s := newScreen(&cfg, files, stderr)
+	s := newScreen(&cfg, files, stdout, stderr)
 	defer s.close()
 	if code, empty := s.firstURL(list); empty {
 		return code

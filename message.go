@@ -7,17 +7,17 @@ import (
 	"trawl/fetch"
 )
 
-// A message tells the user what is wrong, and how to mend it.
+// A message tells the user what is wrong and how to put it right.
 type message struct {
-	what  string   // one line: what is wrong: the exact value (where it stands)
-	hints []string // lines that say how to mend it
+	what  string   // one line: what is wrong, with the exact value and where it comes from
+	hints []string // lines that say how to put it right
 	code  int      // what the program exits with because of it
 }
 
 // Error is the message without its hints.
 func (m *message) Error() string { return m.what }
 
-// text is the message as it is seen, without the newline of its last line.
+// text is the whole message, without its last newline.
 func (m *message) text() string {
 	return "trawl: " + strings.Join(append([]string{m.what}, m.hints...), "\n  ")
 }
@@ -36,9 +36,9 @@ func usage(what string, hints ...string) *message {
 	return &message{what: what, hints: hints, code: exitUsage}
 }
 
-// shown is s as a message may hold it: without control characters, which a
-// terminal would obey, and not endless.
+// shown is s as a message may have it: of limited length, and without control
+// characters, which a terminal would obey.
 func shown(s string) string { return fetch.Printable(s) }
 
-// quoted is s in quotes, else as shown.
+// quoted is shown in quotes.
 func quoted(s string) string { return `"` + shown(s) + `"` }

@@ -21,7 +21,7 @@ func (s *scanner) unknown(spelled string) *message {
 	return m
 }
 
-// longNames are all that may stand behind "--".
+// longNames are all names that may follow "--".
 func (s *scanner) longNames() (names []string) {
 	for _, o := range s.options {
 		if o.name == "" {
@@ -35,9 +35,9 @@ func (s *scanner) longNames() (names []string) {
 	return names
 }
 
-// unknownLetter is the message for a letter that is no option; rest is what
-// follows it in the same argument. Letters that other programs use for what
-// trawl does in another way are known.
+// unknownLetter is the message for a letter that is not an option; rest is what
+// follows it in the same argument. For letters that other programs use it says how
+// trawl does the same.
 func (s *scanner) unknownLetter(letter, rest string) *message {
 	m := usage("unknown option -"+shown(letter), "See 'trawl --help'.")
 	switch letter {
@@ -62,16 +62,16 @@ func (s *scanner) unknownLetter(letter, rest string) *message {
 	return m
 }
 
-// nearest returns the name that word was probably meant to be, "" if none is
-// near: one that it begins, or the one with the fewest typing errors, of which
-// a longer word may have more.
+// nearest returns the name that word was probably meant to be: the one with the
+// fewest typing errors, of which a longer word may have more, else one that begins
+// with word. "" is none.
 func nearest(word string, names []string) string {
 	word = strings.ToLower(strings.ReplaceAll(word, "_", "-"))
 	best, fewest := "", allowedTypos(word)+1
 	for _, name := range names {
 		typos := distance(word, strings.ToLower(name))
-		// Of equally near ones the first, unless a later one begins alike: the
-		// first letter is rarely the wrong one.
+		// Of equally near names take the first, or better the first that begins with
+		// the same letter: that is rarely the wrong one.
 		if typos < fewest || typos == fewest && best != "" && !sameStart(best, word) && sameStart(name, word) {
 			best, fewest = name, typos
 		}
@@ -97,12 +97,12 @@ func allowedTypos(word string) int {
 func sameStart(a, b string) bool { return a != "" && b != "" && a[0] == b[0] }
 
 // distance is the Damerau-Levenshtein distance of a and b (optimal string
-// alignment): how many characters were left out, put in, mistaken, or swapped
-// with the next one.
+// alignment): how many characters were left out, added, replaced, or swapped with
+// the next one.
 func distance(a, b string) int {
 	from, to := []rune(a), []rune(b)
 	n := len(to) + 1
-	before, last, row := make([]int, n), make([]int, n), make([]int, n) // of the table of distances of all beginnings
+	before, last, row := make([]int, n), make([]int, n), make([]int, n) // rows of the table of distances between all prefixes
 	for j := range last {
 		last[j] = j
 	}

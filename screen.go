@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"golang.org/x/term"
 
@@ -25,6 +27,7 @@ type screen struct {
 	files files
 	w     *os.File
 	tty   bool
+	mixed bool // results go to a terminal too: a line that is redrawn would be in their way
 	style display.Style
 
 	stats    *crawl.Stats
@@ -35,10 +38,11 @@ type screen struct {
 	closed   sync.Once
 }
 
-func newScreen(c *config, files files, stderr *os.File) *screen {
+func newScreen(c *config, files files, stdout, stderr *os.File) *screen {
 	tty := isTerminal(stderr)
 	return &screen{
 		cfg: c, files: files, w: stderr, tty: tty,
+		mixed:    tty && files.output == "-" && isTerminal(stdout),
 		style:    display.NewStyle(display.ColorWhen(c.Color), os.Getenv, tty),
 		progress: display.StartProgress(stderr, nil, display.ProgressOptions{Mode: display.None}),
 	}
@@ -48,7 +52,7 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // mode is how the run's progress is shown.
 func (s *screen) mode() display.Mode {
-	if s.cfg.Quiet > 0 {
+	if s.cfg.Quiet > 0 || s.mixed && s.cfg.Progress == string(display.Auto) {
 		return display.None
 	}
 	return display.Mode(s.cfg.Progress).On(s.tty, os.Getenv("TERM"))
@@ -77,10 +81,10 @@ func (s *screen) count(ctx context.Context, list *crawl.List) {
 
 // width is how many cells a line of the terminal has; 0 is not known.
 func width(f *os.File) int {
-	w, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
+	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+		return w
 	}
+	w, _ := strconv.Atoi(os.Getenv("COLUMNS"))
 	return w
 }
 
@@ -121,23 +125,32 @@ func (s *screen) warn(m *message) {
 
 // hook has the run tell what -v and a missing errors file ask for.
 func (s *screen) hook(opts *crawl.Options) {
-	if s.files.errors == "" && s.files.output == "-" && s.cfg.Errors != "none" {
-		opts.OnRecord = s.failure
-	}
+	opts.OnRecord = s.record
 	if s.cfg.Verbose > 0 {
 		opts.Stage.OnEvent = s.event
 	}
 	if s.cfg.Verbose > 1 {
-		opts.Client.OnHead = func(r fetch.Request, head string) { s.say(strings.TrimRight(head, "\r\n")) }
+		opts.Client.OnHead = func(r fetch.Request, head string) {
+			s.say(display.CleanURL(r.URL) + "\n" + strings.TrimRight(head, "\r\n"))
+		}
 	}
 }
 
-// failure writes a line for a URL that failed.
-func (s *screen) failure(rec *parse.Record) {
-	if rec.Class != "" {
-		s.say(fmt.Sprintf("trawl: %s: %s (%s:%d)", display.CleanURL(rec.URL), display.Clean(rec.Error), shown(rec.File), rec.Line))
+// record writes a line for a failure that no file keeps, and with -vv how long
+// each page took.
+func (s *screen) record(rec *parse.Record) {
+	url := display.CleanURL(rec.URL)
+	if rec.Class != "" && s.files.errors == "" && s.cfg.Errors != "none" {
+		s.say(fmt.Sprintf("trawl: %s: %s (%s:%d)", url, display.Clean(rec.Error), shown(rec.File), rec.Line))
+	}
+	if s.cfg.Verbose > 1 && rec.Status != 0 {
+		s.say(fmt.Sprintf("%s: http %d in %v (dns %v, connect %v, tls %v, first byte %v)", url, rec.Status,
+			ms(rec.Duration), ms(rec.DNS), ms(rec.Connect), ms(rec.TLS), ms(rec.TTFB)))
 	}
 }
+
+// ms is the duration without what nobody reads.
+func ms(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }
 
 // event writes a line for an answer that was not the last.
 func (s *screen) event(e fetch.Event) {
@@ -150,9 +163,9 @@ func (s *screen) event(e fetch.Event) {
 	case fetch.Redirected:
 		s.say(fmt.Sprintf("%s: %s -> %s", url, why, display.CleanURL(e.Next)))
 	case fetch.Retried:
-		s.say(fmt.Sprintf("%s: %s; attempt %d in %s", url, why, e.Request.Attempt+1, span(e.Wait.Round(time.Millisecond))))
+		s.say(fmt.Sprintf("%s: %s; attempt %d in %s", url, why, e.Request.Attempt+1, optionSpan(e.Wait.Round(time.Millisecond))))
 	case fetch.Throttled:
-		s.say(fmt.Sprintf("%s: %s; %s is left alone for %s", url, why, e.Request.Host, span(e.Wait.Round(time.Millisecond))))
+		s.say(fmt.Sprintf("%s: %s; %s is left alone for %s", url, why, e.Request.Host, optionSpan(e.Wait.Round(time.Millisecond))))
 	}
 }
 
@@ -181,7 +194,7 @@ func (s *screen) end(in *interrupts, sum crawl.Summary, err error) int {
 		_ = display.WriteSummaryJSON(s.w, sum, end)
 	case s.cfg.Summary == "always", s.cfg.Summary == "auto" && s.tty && s.cfg.Quiet == 0:
 		_ = display.WriteSummary(s.w, sum, end, s.style)
-	case code != exitOK && sum.URLs() > 0:
+	case code != exitOK && (sum.URLs() > 0 || sum.Stopped != ""):
 		_ = display.WriteFailures(s.w, sum, end, s.style)
 	}
 	return code
@@ -207,15 +220,29 @@ func (s *screen) retry() string {
 	if s.files.errors == "" {
 		return ""
 	}
-	retry := "trawl " + s.files.errors
+	retry := "trawl " + word(s.files.errors)
 	switch {
 	case s.files.output == "-" && s.cfg.Format == sinks.JSONL:
 		return retry + " -j"
 	case s.files.output != defaultOutput:
-		retry += " -o " + s.files.output
+		retry += " -o " + word(s.files.output)
 	}
 	if s.cfg.Format != sinks.FormatOf(s.files.output) {
 		retry += " -f " + string(s.cfg.Format)
 	}
 	return retry
+}
+
+// word is a file name as a shell and trawl read it as one.
+func word(name string) string {
+	if strings.HasPrefix(name, "-") {
+		name = "./" + name
+	}
+	plain := func(r rune) bool {
+		return strings.ContainsRune("@%+=:,./-_", r) || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	if strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }

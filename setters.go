@@ -1,155 +1,148 @@
 package main
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
-	"math"
-	"slices"
+	"crypto/x509"
+	"net/netip"
 	"strconv"
 	"strings"
-	"time"
+
+	"trawl/fetch"
+	"trawl/parse"
+	"trawl/sinks"
 )
 
-// A badValue says why a value was refused; where it came from is not known
-// here.
-type badValue struct {
-	value string // as it may be shown; secrets masked
-	why   string // goes after the value: "is not a duration"
-	want  string // goes after "want": "a duration"
-	hints []string
-	bare  bool // the value is shown without quotes
-}
+// The set functions of options whose values have a form of their own. Their error
+// is a *badValue.
 
-func (e *badValue) Error() string { return e.value + " " + e.why }
-
-// isNot is the refusal of a value that is not what it should be.
-func isNot(value, what string, hints ...string) *badValue {
-	return &badValue{value: value, why: "is not " + what, want: what, hints: hints}
-}
-
-// outOfRange is the refusal of a number; allowed says which ones are not.
-func outOfRange(value, allowed string) *badValue {
-	return &badValue{value: value, why: "is out of range", want: allowed, hints: []string{"Use " + allowed + "."}, bare: true}
-}
-
-// unknownChoice is the refusal of a word that is none of names.
-func unknownChoice(value string, names ...string) *badValue {
-	return &badValue{value: value, why: "is unknown", want: orList(names), hints: []string{"Use " + orList(names) + "."}}
-}
-
-// The setters below make an option's set function: it reads a value, checks it
-// and stores it at p. Its error is a *badValue.
-
-func number[T int | int64](p *T, least, most T) func(string) error {
-	allowed := fmt.Sprintf("%d to %d", least, most)
-	if int64(most) == math.MaxInt64 {
-		allowed = fmt.Sprintf("%d or more", least)
+func (c *config) setMethod(s string) error {
+	if fetch.CheckMethod(s) != nil {
+		return isNot(s, "a method", "Use GET, HEAD, POST or another word of that kind.")
 	}
-	return func(s string) error {
-		n, err := strconv.ParseInt(s, 10, 64)
-		switch {
-		case errors.Is(err, strconv.ErrSyntax):
-			return isNot(s, "a whole number", "Use "+allowed+".")
-		case err != nil || n < int64(least) || n > int64(most):
-			return outOfRange(s, allowed)
+	c.Method = s
+	return nil
+}
+
+func (c *config) setUserAgent(s string) error {
+	if s == "" || (fetch.Field{Name: "User-Agent", Value: s}).Check() != nil {
+		return isNot(s, "a user agent", "Use printable text, or -H 'User-Agent:' to send none.")
+	}
+	c.UserAgent = s
+	return nil
+}
+
+func (c *config) setProxy(s string) error {
+	u, err := fetch.ParseProxy(s)
+	if err != nil {
+		if at := strings.LastIndexByte(s, '@'); at >= 0 {
+			s = "***" + s[at:] // a password may hold any character, even those that end a URL's host
 		}
-		*p = T(n)
-		return nil
+		return isNot(s, "a proxy", "Use http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT.")
 	}
+	c.Proxy = u
+	return nil
 }
 
-func duration(p *time.Duration, least time.Duration) func(string) error {
-	allowed := "0 to 36500d"
-	if least > 0 {
-		allowed = "1ms to 36500d"
+func (c *config) setAccept(s string) error {
+	set, err := fetch.ParseStatusSet(s)
+	if err != nil {
+		return isNot(s, "a list of statuses", "Use statuses and ranges of them: 200-299,404.")
 	}
-	return quantity(p, parseDuration, "a duration", "Use seconds or a unit: 30, 500ms, 2m.", least, allowed)
+	c.Accept = set
+	return nil
 }
 
-func size(p *int64) func(string) error {
-	return quantity(p, parseSize, "a size", "Use bytes or a unit: 65536, 10MB, 10MiB.", 1, "1 byte or more")
+func (c *config) setHTTP(s string) error {
+	version, err := fetch.ParseVersion(s)
+	if err != nil {
+		return unknownChoice(s, fetch.Auto.String(), fetch.HTTP1.String(), fetch.HTTP2.String())
+	}
+	c.HTTP = version
+	return nil
 }
 
-func rate(p *float64) func(string) error {
-	return quantity(p, parseRate, "a rate", "Use a number a second, or a unit: 10, 10/s, 600/m, 3600/h.", 0, "0 (no limit) or more")
-}
-
-func quantity[T cmp.Ordered](
-	p *T, parse func(string) (T, error), what, form string, least T, allowed string,
-) func(string) error {
-	return func(s string) error {
-		v, err := parse(s)
-		switch {
-		case errors.Is(err, errSyntax):
-			return isNot(s, what, form)
-		case err != nil || v < least:
-			return outOfRange(s, allowed)
+func (c *config) setCACert(name string) error {
+	data, err := readSmall(name)
+	if err != nil {
+		return unreadable(name, err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(data) {
+		return &badValue{
+			value: name, why: "holds no certificate", want: "a file of certificates",
+			hints: []string{"Use a file in PEM form: -----BEGIN CERTIFICATE-----."},
 		}
-		*p = v
-		return nil
 	}
+	c.RootCAs = pool
+	return nil
 }
 
-func choice(p *string, names ...string) func(string) error {
-	return func(s string) error {
-		if !slices.Contains(names, s) {
-			return unknownChoice(s, names...)
-		}
-		*p = s
-		return nil
+// addResolve reads HOST:PORT:ADDR; an IPv6 ADDR may stand in brackets.
+func (c *config) addResolve(s string) error {
+	refused := isNot(s, "HOST:PORT:ADDR", "Use a name, a port and an IP address: example.com:443:127.0.0.1.")
+	parts := strings.SplitN(s, ":", 3)
+	if len(parts) != 3 {
+		return refused
 	}
+	r, err := fetch.NewRequest("http://" + parts[0] + "/") // the host as a URL's is serialised
+	if err != nil {
+		return refused
+	}
+	if port, err := strconv.ParseUint(parts[1], 10, 16); err != nil || port == 0 {
+		return refused
+	}
+	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(parts[2], "["), "]"))
+	if err != nil {
+		return refused
+	}
+	if c.Resolve == nil {
+		c.Resolve = map[string]string{}
+	}
+	c.Resolve[r.Host+":"+parts[1]] = addr.String()
+	return nil
 }
 
-// onOff is the set function of an option without a value. Its name alone
-// stands for "true", --no-name for "false".
-func onOff(p *bool) func(string) error {
-	return func(s string) error {
-		on, err := strconv.ParseBool(s)
-		if err != nil {
-			return isNot(s, "true or false", "Use true or false.")
-		}
-		*p = on
-		return nil
+func (c *config) setRetryOn(s string) error {
+	on, err := fetch.ParseRetryOn(s)
+	if err != nil {
+		return isNot(s, "a list of failures", "Use timeout,dns,connect,reset,truncated,503 and the like.", sentence(err))
 	}
+	c.RetryOn = on
+	return nil
 }
 
-// counted is the set function of an option that is given once or twice; a
-// number says how often at once.
-func counted(p *int) func(string) error {
-	return func(s string) error {
-		switch s {
-		case "true": // once more
-			*p = min(*p+1, 2)
-		case "false", "0":
-			*p = 0
-		case "1":
-			*p = 1
-		case "2":
-			*p = 2
-		default:
-			return isNot(s, "true, false, 1 or 2", "Use true, false, 1 or 2.")
-		}
-		return nil
+func (c *config) addSelect(s string) error {
+	selector, err := parse.ParseSelector(s)
+	if err != nil {
+		return isNot(s, "NAME=CSS[@ATTR]", "Use a name and a selector: 'h1=h1', 'links=a@href'.", sentence(err))
 	}
+	c.Select = append(c.Select, selector)
+	return nil
 }
 
-// text takes any text but none at all.
-func text(p *string, what string) func(string) error {
-	return func(s string) error {
-		if s == "" {
-			return isNot(s, what, "Give "+what+", or leave the option out.")
-		}
-		*p = s
-		return nil
+// formatNames are the results formats that exist.
+func formatNames() (names []string) {
+	for _, format := range sinks.Formats() {
+		names = append(names, string(format))
 	}
+	return names
 }
 
-// orList is "a, b or c".
-func orList(names []string) string {
-	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
+func (c *config) setFormat(s string) error {
+	format, err := sinks.ParseFormat(s)
+	if err != nil {
+		return unknownChoice(s, formatNames()...)
 	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	c.Format = format
+	return nil
+}
+
+func (c *config) setErrors(s string) error {
+	if s == "" || s == "-" {
+		return isNot(s, "a file name", "Use the name of a file, or none.")
+	}
+	c.Errors = s
+	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"trawl/display"
 )
 
 const (
@@ -103,6 +105,7 @@ func (in *interrupts) code() (code int, name string) {
 
 // stopping says that the run is being ended.
 func (s *screen) stopping() {
-	s.say(fmt.Sprintf("Stopping: %d requests in flight, up to %d s. Ctrl-C again to stop now; nothing finished is lost.",
-		s.stats.Counts().Stage.InFlight, int(grace.Seconds())))
+	n := s.stats.Counts().Stage.InFlight
+	s.say(fmt.Sprintf("Stopping: %s in flight, up to %d s. Ctrl-C again to stop now; nothing finished is lost.",
+		display.Plural(int64(n), "request", "requests"), int(grace.Seconds())))
 }

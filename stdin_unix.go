@@ -17,13 +17,14 @@ func interruptible(f *os.File) io.Reader { return &input{File: f} }
 
 type input struct {
 	*os.File
+	ended  bool // a terminal would go on after the end that Ctrl-D gave it
 	closed atomic.Bool
 }
 
 const lookEvery = 100 // ms
 
 func (in *input) Read(p []byte) (int, error) {
-	for !in.closed.Load() {
+	for !in.closed.Load() && !in.ended {
 		fds := []unix.PollFd{{Fd: int32(in.Fd()), Events: unix.POLLIN}}
 		n, err := unix.Poll(fds, lookEvery)
 		if err != nil && !errors.Is(err, unix.EINTR) {
@@ -33,8 +34,13 @@ func (in *input) Read(p []byte) (int, error) {
 			return 0, io.EOF // standard input was closed before we began
 		}
 		if n > 0 {
-			return in.File.Read(p)
+			n, err := in.File.Read(p)
+			in.ended = err == io.EOF
+			return n, err
 		}
+	}
+	if in.ended {
+		return 0, io.EOF
 	}
 	return 0, os.ErrClosed
 }

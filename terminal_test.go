@@ -359,3 +359,89 @@ func kept(t *testing.T, pid int) {
 		return false
 	})
 }
+
+func TestTheTerminalIsLeftAsItWas(t *testing.T) {
+	for _, signal := range []syscall.Signal{0, syscall.SIGINT, syscall.SIGTERM} {
+		dir, s := t.TempDir(), newSite(t)
+		list(t, dir, s.URL+"/hold/1")
+		cmd := trawl(t, dir, "urls.txt")
+		terminal, tty, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer terminal.Close()
+		defer tty.Close()
+		go io.Copy(io.Discard, terminal)
+		before := settings(t, tty)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitAsked(t, s, 1)
+		if signal != 0 {
+			cmd.Process.Signal(signal)
+		}
+		s.release()
+		cmd.Wait()
+		if after := settings(t, tty); after != before {
+			t.Errorf("signal %v: the terminal was\n%s\nand is\n%s", signal, before, after)
+		}
+	}
+}
+
+func settings(t *testing.T, tty *os.File) string {
+	t.Helper()
+	stty := exec.CommandContext(t.Context(), "stty", "-a")
+	stty.Stdin = tty
+	all, err := stty.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(all)
+}
+
+// On one terminal results and a line that is redrawn would be in each other's way.
+func TestResultsOnATerminalAreWholeLines(t *testing.T) {
+	dir, s := t.TempDir(), newSite(t)
+	list(t, dir, s.URL+"/slow/300/1", s.URL+"/page/2")
+	screen, _ := watched(t, trawl(t, dir, "urls.txt", "-o", "-", "--summary", "never"), 80)
+	for line := range strings.SplitSeq(strings.TrimSpace(strings.ReplaceAll(screen, "\r\n", "\n")), "\n") {
+		if !resultLine.MatchString(line) {
+			t.Errorf("a line on the screen is %q", line)
+		}
+	}
+}
+
+func TestCtrlDEndsTheListAtOnce(t *testing.T) {
+	cmd := trawl(t, t.TempDir(), "-")
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	terminal.Write([]byte{4})
+	said, _ := io.ReadAll(terminal)
+	if code := exitOf(t, cmd.Wait()); code != exitUsage || !strings.Contains(string(said), "standard input was empty") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+}
+
+// After a signal that nothing in flight obeys, the run is told of all the same.
+func TestAStoppedRunIsToldOf(t *testing.T) {
+	dir, s := t.TempDir(), newSite(t)
+	list(t, dir, s.URL+"/hang/1")
+	cmd := trawl(t, dir, "urls.txt")
+	var said listener
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitAsked(t, s, 1)
+	cmd.Process.Signal(syscall.SIGTERM)
+	if code := exitOf(t, cmd.Wait()); code != exitTERM { // after the 5 s that it leaves
+		t.Errorf("exit %d, want %d", code, exitTERM)
+	}
+	if !strings.Contains(said.String(), "trawl: stopped by SIGTERM after") || !strings.Contains(said.String(), "1 remaining (exit 143)") {
+		t.Errorf("stderr = %q", said.String())
+	}
+}

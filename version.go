@@ -13,8 +13,8 @@ import (
 
 const oneLine = "one-line" // what -V gives the version command; not for users
 
-// versionForm is how the version is printed: as several lines unless it says
-// otherwise.
+// versionForm says how the version is printed: as one line, as JSON, or by default
+// as several lines.
 type versionForm struct{ line, json bool }
 
 // build is what the version command prints.
@@ -27,7 +27,7 @@ type build struct {
 }
 
 func thisBuild() build {
-	b := build{Version: fetch.Release, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Formats: formats}
+	b := build{Version: fetch.Release, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Formats: formatNames()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		b.Commit = commit(info.Settings)
 	}

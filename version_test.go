@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"trawl/fetch"
-	"trawl/sinks"
 )
 
 func TestVersionCommand(t *testing.T) {
@@ -31,18 +30,6 @@ func TestVersionAsJSON(t *testing.T) {
 		if got.Version != fetch.Release || got.Go != runtime.Version() || strings.Join(got.Formats, " ") != "text jsonl" {
 			t.Errorf("trawl %q: %+v", args, got)
 		}
-	}
-}
-
-func TestFormatsAreThoseOfTheSinks(t *testing.T) {
-	for _, name := range formats {
-		if _, err := sinks.ParseFormat(name); err != nil {
-			t.Error(err)
-		}
-	}
-	_, err := sinks.ParseFormat("nope")
-	if want := strings.Join(formats, " or "); err == nil || !strings.HasSuffix(err.Error(), want) {
-		t.Errorf("sinks says %v, want all of %s", err, want)
 	}
 }
 

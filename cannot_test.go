@@ -48,34 +48,3 @@ func TestFilesThatCannotBeWritten(t *testing.T) {
 		t.Errorf("an output from a variable:\n%s", got)
 	}
 }
-
-func TestConcurrencyFitsTheOpenFiles(t *testing.T) {
-	for _, test := range []struct {
-		asked   string
-		allowed uint64
-		want    int
-		told    string
-	}{
-		{"1000", 256, 192, "trawl: this system allows 256 open files; --concurrency 1000 needs about 1,064\n  Running with 192 instead. Raise it with: ulimit -n 4096\n"},
-		{"10000", 1024, 960, "trawl: this system allows 1024 open files; --concurrency 10000 needs about 10,064\n  Running with 960 instead. Raise it with: ulimit -n 16384\n"},
-		{"100", 20, 1, "trawl: this system allows 20 open files; --concurrency 100 needs about 164\n  Running with 1 instead. Raise it with: ulimit -n 4096\n"},
-		{"192", 256, 192, ""},
-		{"128", 1 << 62, 128, ""},
-	} {
-		cfg := parsed(t, "-c", test.asked)
-		m := cfg.fitFiles(test.allowed)
-		got := ""
-		if m != nil {
-			got = told(m)
-		}
-		if got != test.told || cfg.Concurrency != test.want {
-			t.Errorf("-c %s of %d files: runs with %d, want %d\n%swant:\n%s", test.asked, test.allowed, cfg.Concurrency, test.want, got, test.told)
-		}
-	}
-}
-
-func TestTheSystemSaysHowManyFilesMayBeOpen(t *testing.T) {
-	if n := openFiles(); n < 3 {
-		t.Errorf("%d open files are allowed, but three are open", n)
-	}
-}

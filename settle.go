@@ -1,0 +1,118 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"trawl/display"
+	"trawl/fetch"
+	"trawl/sinks"
+)
+
+// settle works out what several options mean together.
+func (c *config) settle() error {
+	if c.JSON {
+		if err := c.settleJSON(); err != nil {
+			return err
+		}
+	}
+	if c.Output == "" {
+		c.Output = defaultOutput
+	}
+	if err := c.settleFormat(); err != nil {
+		return err
+	}
+	if c.Errors != "" && c.Errors != "none" && filepath.Clean(c.Errors) == filepath.Clean(c.Output) {
+		return usage("--errors and --output are the same file: "+shown(c.Output)+" ("+c.where("errors")+")",
+			"Give the failures a file of their own, or --errors none.")
+	}
+	for _, name := range []string{"output", "errors"} {
+		if err := c.checkPlaceholders(name); err != nil {
+			return err
+		}
+	}
+	return c.checkProxies()
+}
+
+// notYet are endings of names that will mean a format which does not exist yet.
+// To write lines into such a file now would make it another one's by then.
+var notYet = []string{".csv", ".db", ".sqlite", ".parquet", ".warc", ".warc.gz"}
+
+// settleFormat chooses the format, and refuses what that cannot hold.
+func (c *config) settleFormat() error {
+	if c.Format == "" {
+		if i := slices.IndexFunc(notYet, func(end string) bool { return strings.HasSuffix(c.Output, end) }); i >= 0 {
+			return usage("there is no format for names that end in "+notYet[i]+": "+shown(c.Output)+" ("+c.where("output")+")",
+				"Use a name that ends in .jsonl, or say -f text.")
+		}
+		c.Format = sinks.FormatOf(c.Output)
+	}
+	if c.Format == sinks.Text && len(c.Select) > 0 {
+		return usage("text results cannot hold fields ("+c.where("select")+")",
+			"Use -j, or a results file that ends in .jsonl.")
+	}
+	return nil
+}
+
+var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
+
+// checkPlaceholders refuses one that does not exist in the name of that option.
+func (c *config) checkPlaceholders(option string) error {
+	name := c.Output
+	if option == "errors" {
+		name = c.Errors
+	}
+	for _, p := range placeholder.FindAllString(name, -1) {
+		if expand(p, "", time.Time{}) == p {
+			return usage("unknown placeholder "+p+" in "+shown(name)+" ("+c.where(option)+")",
+				"There are {date}, {time} and {run}.")
+		}
+	}
+	return nil
+}
+
+// checkProxies looks at the variables that name proxies, unless an option does.
+func (c *config) checkProxies() error {
+	if c.Proxy != nil {
+		return nil
+	}
+	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"} {
+		value := os.Getenv(name)
+		if value == "" {
+			continue
+		}
+		if !strings.Contains(value, "://") {
+			value = "http://" + value
+		}
+		if _, err := fetch.ParseProxy(value); err != nil {
+			return &message{
+				what:  name + "=" + quoted(display.CleanURL(value)) + ": want the address of a proxy",
+				hints: []string{"Such as http://proxy.example:3128, or leave it empty."},
+				code:  exitConfig,
+			}
+		}
+	}
+	return nil
+}
+
+// settleJSON applies --json to format and output. If it disagrees with --format, an
+// option wins over a variable; two options must agree.
+func (c *config) settleJSON() error {
+	if c.byOption("format") && c.Format != sinks.JSONL {
+		if c.byOption("json") {
+			return usage("--json and --format "+string(c.Format)+" contradict each other ("+c.where("json")+")",
+				"Leave one of them out.")
+		}
+		c.JSON = false
+		return nil
+	}
+	c.Format = sinks.JSONL
+	if c.Output == "" {
+		c.Output = "-"
+	}
+	return nil
+}
