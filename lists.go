@@ -12,8 +12,16 @@ const patience = 5 * time.Second // before a silent standard input is worth a wo
 // any. It reports whether there is none, and the exit code for that.
 func (s *screen) firstURL(list *crawl.List) (code int, empty bool) {
 	if len(s.cfg.Args) == 0 && s.tty {
-		hint := time.AfterFunc(patience, func() { s.say("trawl: waiting for URLs on standard input (Ctrl-D ends it)") })
-		defer hint.Stop()
+		said := make(chan struct{})
+		hint := time.AfterFunc(patience, func() {
+			defer close(said)
+			s.say("trawl: waiting for URLs on standard input (Ctrl-D ends it)")
+		})
+		defer func() {
+			if !hint.Stop() {
+				<-said
+			}
+		}()
 	}
 	switch {
 	case !list.Empty():

@@ -100,7 +100,7 @@ func (s *screen) close() {
 func (s *screen) live() display.Live {
 	now := s.stats.Counts()
 	l := display.Live{
-		Done: now.Done(), Total: s.total.Load(), Failed: now.Failed, Retries: now.Retries,
+		Done: max(now.Done(), now.Stage.Ended), Total: s.total.Load(), Failed: now.Failed, Retries: now.Retries,
 		P95: now.P95, Elapsed: now.Elapsed, InFlight: now.Stage.InFlight,
 		ThrottledHosts: now.Stage.Throttled, LongestPause: now.Stage.Longest,
 		AllThrottled: now.Stage.Stalled, WaitingFor: now.Stage.Host,

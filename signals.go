@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -30,28 +31,49 @@ type interrupts struct {
 
 	first atomic.Int32 // the signal that closed stop; 0 is none
 	sigs  chan os.Signal
+	shows chan func() // what the screen is to show: not by watch, which a screen that takes nothing must not hold up
 	over  chan struct{}
-	done  chan struct{}
+	done  sync.WaitGroup
 }
 
 // listen turns signals into the end of the run, and into what the screen shows.
 func (s *screen) listen() *interrupts {
 	in := &interrupts{
-		stop: make(chan struct{}),
-		lost: make(chan struct{}),
-		sigs: make(chan os.Signal, 8),
-		over: make(chan struct{}),
-		done: make(chan struct{}),
+		stop:  make(chan struct{}),
+		lost:  make(chan struct{}),
+		sigs:  make(chan os.Signal, 8),
+		shows: make(chan func(), 8),
+		over:  make(chan struct{}),
 	}
 	in.ctx, in.abort = context.WithCancelCause(context.Background())
 	signal.Ignore(sigPipe...) // a closed pipe is an error of the write
 	signal.Notify(in.sigs, append([]os.Signal{os.Interrupt, syscall.SIGTERM}, screenSignals...)...)
-	go in.watch(s)
+	in.done.Go(func() { in.watch(s) })
+	in.done.Go(in.show)
 	return in
 }
 
+// show shows one thing after the other.
+func (in *interrupts) show() {
+	for {
+		select {
+		case do := <-in.shows:
+			do()
+		case <-in.over:
+			return
+		}
+	}
+}
+
+// tell has the screen show something, if it is not far behind.
+func (in *interrupts) tell(do func()) {
+	select {
+	case in.shows <- do:
+	default:
+	}
+}
+
 func (in *interrupts) watch(s *screen) {
-	defer close(in.done)
 	var late, lost <-chan time.Time // grace and farewell are over; nil is not begun
 	abort := func() {
 		in.abort(errInterrupted)
@@ -63,11 +85,11 @@ func (in *interrupts) watch(s *screen) {
 			number, ok := sig.(syscall.Signal)
 			switch {
 			case !ok || sig != os.Interrupt && sig != syscall.SIGTERM:
-				s.signal(sig)
+				in.tell(func() { s.signal(sig) })
 			case in.first.CompareAndSwap(0, int32(number)):
 				close(in.stop)
 				late = time.After(grace)
-				s.stopping()
+				in.tell(s.stopping)
 			case !aborted:
 				aborted = true
 				abort()
@@ -76,6 +98,7 @@ func (in *interrupts) watch(s *screen) {
 			aborted = true
 			abort()
 		case <-lost:
+			signal.Stop(in.sigs) // what is left to do may hang too: the next signal kills
 			close(in.lost)
 			lost = nil
 		case <-in.over:
@@ -84,11 +107,12 @@ func (in *interrupts) watch(s *screen) {
 	}
 }
 
-// close ends the watch. Signals have their usual effect again.
+// close ends the watch. Signals have their usual effect again: also on who waits
+// here for a screen that takes nothing.
 func (in *interrupts) close() {
 	signal.Stop(in.sigs)
 	close(in.over)
-	<-in.done
+	in.done.Wait()
 	in.abort(nil)
 }
 

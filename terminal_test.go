@@ -445,3 +445,50 @@ func TestAStoppedRunIsToldOf(t *testing.T) {
 		t.Errorf("stderr = %q", said.String())
 	}
 }
+
+// A pager that shows its first page takes nothing more: signals end the run all
+// the same.
+func TestASignalEndsARunWhoseStderrIsFull(t *testing.T) {
+	dir, s := t.TempDir(), newSite(t)
+	var urls []string
+	for i := range 1500 {
+		urls = append(urls, fmt.Sprintf("%s/to/%d?u=/page/1", s.URL, i))
+	}
+	list(t, dir, append(urls, s.URL+"/hang/1")...)
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	cmd := trawl(t, dir, "-v", "urls.txt")
+	cmd.Stderr = writer
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	writer.Close()
+	eventually(t, "stderr is full", func() bool {
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", cmd.Process.Pid))
+		for _, thread := range threads {
+			call, _ := os.ReadFile(thread)
+			if strings.HasPrefix(string(call), fmt.Sprintf("%d 0x2 ", syscall.SYS_WRITE)) {
+				return true
+			}
+		}
+		return false
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for again := time.NewTicker(100 * time.Millisecond); ; { // as a person would, until it obeys
+		select {
+		case <-again.C:
+			cmd.Process.Signal(syscall.SIGINT)
+			continue
+		case <-ended:
+			again.Stop()
+		case <-time.After(20 * time.Second):
+			cmd.Process.Kill()
+			t.Error("it does not obey")
+		}
+		return
+	}
+}

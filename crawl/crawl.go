@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"trawl/fetch"
@@ -15,8 +16,8 @@ import (
 // Crawl fetches every URL of the list and appends a record for each. It returns
 // when the last record is on disk: after the list, after stop is closed and
 // what was in flight has finished, or within a second with the cause when ctx
-// ends (but not before a system call that keeps it: the opening of a FIFO that
-// nobody reads). It closes the list. A page that cannot be had is no error but
+// ends (but not before a system call that keeps it: the opening of a FIFO, or a
+// write to a pipe, that nobody reads). It closes the list. A page that cannot be had is no error but
 // a record; an error is a results file that cannot be written (*[sinks.Error])
 // or the end of ctx. The summary is true in every case.
 func Crawl(ctx context.Context, stop <-chan struct{}, list *List, opts Options) (Summary, error) {
@@ -34,8 +35,11 @@ func Crawl(ctx context.Context, stop <-chan struct{}, list *List, opts Options) 
 	}
 	whole, err := c.run(stop, abort, list, pool.Threads(client.GetPage))
 	err = errors.Join(err, c.out.Close(whole))
-	if list.Truncated() {
+	switch {
+	case list.Truncated():
 		c.stats.stop("--max-pages")
+	case c.late.Load() && !c.stage.Status().Whole:
+		c.stats.stop("--max-duration")
 	}
 	sum := c.stats.Snapshot()
 	sum.SideFile = c.out.SideFile()
@@ -49,6 +53,7 @@ type crawl struct {
 	stats *Stats
 	stage *fetch.Stage[fetch.Page]
 	out   *sinks.Writer
+	late  atomic.Bool // MaxDuration is over
 }
 
 func newCrawl(ctx context.Context, opts Options) *crawl {
@@ -108,7 +113,7 @@ func (c *crawl) watch(stop <-chan struct{}, abort context.CancelCauseFunc) (inta
 				close(stopped)
 				stop, deadline = nil, nil
 			case <-deadline:
-				c.stats.stop("--max-duration")
+				c.late.Store(true)
 				close(stopped)
 				stop, deadline = nil, nil
 			case <-c.out.Failed():
@@ -132,16 +137,23 @@ func (c *crawl) parsePage(r fetch.Request, job *pool.Future[fetch.Page]) {
 		c.stage.Abandon(r)
 		return
 	}
-	rec := c.parse(&page)
+	var rec parse.Record
+	defer func() { c.finish(&r, &page, &rec) }() // though ParsePage ends the goroutine
+	rec = c.parse(&page)
+}
+
+// finish tells the stage of a page that has been parsed, and appends the record
+// if this was its URL's last answer.
+func (c *crawl) finish(r *fetch.Request, page *fetch.Page, rec *parse.Record) {
 	page.Release()
-	end := c.stage.Done(r, page.Answer)
+	end := c.stage.Done(*r, page.Answer)
 	if end.Again {
 		return
 	}
 	if end.Err != nil {
-		rec = parse.Failure(&page, end.Err)
+		*rec = parse.Failure(page, end.Err)
 	}
-	fill(&rec, r, end)
+	fill(rec, r, end)
 	c.append(rec)
 }
 
@@ -152,10 +164,16 @@ func (c *crawl) parse(page *fetch.Page) (rec parse.Record) {
 	if page.Err != nil || !c.opts.Stage.Accept.Has(page.Status) || c.stage.Redirects(page.Answer) {
 		return rec
 	}
+	returned := false
 	defer func() {
-		if p := recover(); p != nil {
-			page.Err = callbackError(page.URL, fmt.Errorf("panic: %v", p))
+		if returned {
+			return
 		}
+		why := errors.New("runtime.Goexit")
+		if p := recover(); p != nil {
+			why = fmt.Errorf("panic: %v", p)
+		}
+		page.Err = callbackError(page.URL, why)
 	}()
 	var err error
 	if own := c.opts.ParsePage; own != nil {
@@ -164,6 +182,7 @@ func (c *crawl) parse(page *fetch.Page) (rec parse.Record) {
 	} else {
 		rec, err = parse.ParsePage(page, c.opts.Parse)
 	}
+	returned = true
 	if err != nil {
 		page.Err = callbackError(page.URL, err)
 	}
@@ -183,13 +202,13 @@ func (c *crawl) refused(r fetch.Request, err error) {
 		return
 	}
 	rec := parse.Record{Class: bad.Class, Error: bad.Detail}
-	fill(&rec, r, fetch.Ending{Err: bad})
-	c.append(rec)
+	fill(&rec, &r, fetch.Ending{Err: bad})
+	c.append(&rec)
 }
 
 // append gives the record to the writer. It fails only when the run is ending
 // for that reason: then the position is one of those that remain.
-func (c *crawl) append(rec parse.Record) { _ = c.out.Append(c.ctx, rec) }
+func (c *crawl) append(rec *parse.Record) { _ = c.out.Append(c.ctx, *rec) }
 
 // committed counts what is on disk.
 func (c *crawl) committed(recs []parse.Record) {
@@ -213,7 +232,7 @@ func (c *crawl) counted(onEvent func(fetch.Event)) func(fetch.Event) {
 }
 
 // fill adds what the record has from the request to what it has from the page.
-func fill(rec *parse.Record, r fetch.Request, end fetch.Ending) {
+func fill(rec *parse.Record, r *fetch.Request, end fetch.Ending) {
 	rec.Seq, rec.URL = r.Index, r.Asked
 	rec.File, rec.Line = r.File, r.Line
 	rec.Attempts, rec.Waited = r.Attempt, r.Waited

@@ -321,3 +321,59 @@ func liveMemory(t *testing.T, n int) (most uint64) {
 	}
 	return most
 }
+
+// A stop closes the list: that is not its end, and -O's old file stays.
+func TestAStoppedRunDoesNotReplaceTheOutput(t *testing.T) {
+	site, dir := server(t), t.TempDir()
+	opts := to(dir, Options{})
+	opts.Output.Overwrite = true
+	if err := os.WriteFile(opts.Output.Output, []byte("old\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	in, feed := io.Pipe() // goes on, and has nothing to say
+	go io.WriteString(feed, site+"/ok/1\n")
+	l, err := OpenList([]string{"-"}, in, ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	opts.OnRecord = func(*parse.Record) { close(stop) }
+	sum, err := Crawl(t.Context(), stop, l, opts)
+	if err != nil || sum.Pages != 1 {
+		t.Fatalf("%d pages, %v", sum.Pages, err)
+	}
+	if got := read(t, dir, "pages.jsonl"); got != "old\n" || sum.SideFile == "" {
+		t.Errorf("the output is %q, the side file %q; want the old one to stay", got, sum.SideFile)
+	}
+}
+
+func TestMaxDurationThatCutsNothingOffIsNoStop(t *testing.T) {
+	site := server(t)
+	opts := to(t.TempDir(), Options{MaxDuration: 50 * time.Millisecond})
+	late := time.After(2 * opts.MaxDuration)
+	opts.ParsePage = func(page *fetch.Page, o parse.Options) (parse.Record, error) {
+		<-late // the time is up, and this page still ends
+		return parse.ParsePage(page, o)
+	}
+	sum, err := Crawl(t.Context(), nil, listOf(t, site+"/ok/1"), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Stopped != "" && sum.Remaining == 0 {
+		t.Errorf("stopped by %s, and %d remain", sum.Stopped, sum.Remaining)
+	}
+}
+
+// A parser that ends its goroutine, as t.Fatal does, is that URL's failure.
+func TestGoexitInParsePageIsThatURLsFailure(t *testing.T) {
+	site := server(t)
+	opts := to(t.TempDir(), Options{})
+	opts.ParsePage = func(*fetch.Page, parse.Options) (parse.Record, error) {
+		runtime.Goexit()
+		return parse.Record{}, nil
+	}
+	sum, err := Crawl(t.Context(), nil, listOf(t, site+"/ok/1", site+"/ok/2", site+"/fail/3"), opts)
+	if err == nil || sum.Classes[fetch.Callback] != 2 || sum.Failed != 3 {
+		t.Errorf("failures by class: %v, %v; want two of the callback, and the pool's word of it", sum.Classes, err)
+	}
+}

@@ -14,9 +14,9 @@ func (c *clock) run(now time.Time) {
 	}
 }
 
-func (c *clock) stop(now time.Time) {
+func (c *clock) stop() {
 	if !c.since.IsZero() {
-		c.total += now.Sub(c.since)
+		c.total += time.Since(c.since)
 		c.since = time.Time{}
 	}
 }

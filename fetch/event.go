@@ -24,6 +24,7 @@ const (
 // Status is what a [Stage] is doing at one moment.
 type Status struct {
 	Taken     int64         // positions taken from the list so far
+	Ended     int64         // of them: successes, failures, refused
 	Whole     bool          // the list is at its end, and every position has ended
 	InFlight  int           // requests
 	Queued    int           // requests that wait for their hosts

@@ -127,11 +127,11 @@ func (f *frontier) finish(p Position) {
 	f.want.Signal() // it may have been the one that a window waited for
 }
 
-// end says that the list is at its end.
+// end says that the list is at its end; not after a stop, which ends it too.
 func (f *frontier) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.ended = true
+	f.ended = !f.stopped
 	f.signal()
 }
 
@@ -155,6 +155,7 @@ func (f *frontier) take(batch []Request) (_ []Request, wait time.Duration, over 
 		return batch, wait, f.inFlight == 0
 	}
 	f.wakeHosts(&wait)
+	f.rateHeld.stop() // it runs while the rate alone holds the next request back
 	for f.ready.len() > 0 && f.inFlight < f.opts.Concurrency {
 		h := f.ready.first()
 		askable := f.askable(h)
@@ -205,7 +206,6 @@ func (f *frontier) rateAllows(wait *time.Duration) bool {
 		*wait = min(*wait, delay)
 		return false
 	}
-	f.rateHeld.stop(now)
 	return true
 }
 
@@ -216,8 +216,12 @@ func (f *frontier) start(h *host) Request {
 	f.queuedMem -= r.mem()
 	f.inFlight++
 	h.inFlight++
-	r.Waited += h.paused + f.rateHeld.read()
-	return r
+	held := h.paused + f.rateHeld.read() - r.mark
+	if !r.since.IsZero() {
+		held = min(held, time.Since(r.since))
+	}
+	r.Waited += held
+	return r.Request
 }
 
 // done is [Stage.Done].

@@ -8,9 +8,9 @@ import (
 // host is what the frontier knows of one host.
 type host struct {
 	key      string
-	listed   queue[Request] // from the list
-	hops     queue[Request] // redirected here; before listed, so that URLs are finished before others are begun
-	retries  retryHeap      // failed tries; before hops, once their time has come
+	listed   queue[queued] // from the list
+	hops     queue[queued] // redirected here; before listed, so that URLs are finished before others are begun
+	retries  retryHeap     // failed tries; before hops, once their time has come
 	inFlight int
 
 	until      time.Time     // no request before; zero is no pause
@@ -45,10 +45,10 @@ func (h *host) due() time.Time {
 }
 
 // take removes the request whose turn it is.
-func (h *host) take() Request {
+func (h *host) take() queued {
 	switch {
 	case len(h.retries) > 0 && (h.listed.len()+h.hops.len() == 0 || !h.retries[0].at.After(time.Now())):
-		return heap.Pop(&h.retries).(retry).Request
+		return heap.Pop(&h.retries).(retry).queued
 	case h.hops.len() > 0:
 		return h.hops.pop()
 	}
@@ -73,10 +73,17 @@ func (h *host) pausedAt(at time.Time) time.Duration {
 	return h.paused - max(0, h.until.Sub(at))
 }
 
+// queued is a request in its host's queue.
+type queued struct {
+	Request
+	mark  time.Duration // what the clocks of its host and of the rate said when it came
+	since time.Time     // when that was, if more than one of them may hold it back
+}
+
 // retry is a failed try that waits for its time.
 type retry struct {
 	at time.Time
-	Request
+	queued
 }
 
 type retryHeap []retry

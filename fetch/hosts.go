@@ -27,21 +27,25 @@ func (f *frontier) host(key string) *host {
 }
 
 // enqueue puts a request at the end of one of the host's queues.
-func (f *frontier) enqueue(h *host, q *queue[Request], r *Request) {
-	r.Waited -= f.rateHeld.read()
+func (f *frontier) enqueue(h *host, q *queue[queued], r *Request) {
+	w := queued{Request: *r, mark: f.rateHeld.read()}
 	if h.paused > 0 {
-		r.Waited -= h.pausedAt(time.Now())
+		w.mark += h.pausedAt(time.Now())
 	}
-	q.push(*r)
+	if f.rate != nil { // it and the host may hold the request back at the same time
+		w.since = time.Now()
+	}
+	q.push(w)
 	f.count(r)
 	f.settle(h)
 }
 
 // retry puts a failed try back, to be sent no earlier than after wait.
 func (f *frontier) retry(h *host, r *Request, wait time.Duration) {
-	at := time.Now().Add(wait)
-	r.Waited += wait - h.pausedAt(at) - f.rateHeld.read()
-	heap.Push(&h.retries, retry{at, *r})
+	now := time.Now()
+	at := now.Add(wait)
+	mark := h.pausedAt(at) + f.rateHeld.read() - wait
+	heap.Push(&h.retries, retry{at, queued{*r, mark, now}})
 	f.count(r)
 	f.settle(h)
 }
@@ -117,7 +121,9 @@ func (f *frontier) forget() {
 func (f *frontier) throttle(h *host, d time.Duration) {
 	now := time.Now()
 	h.pause(now, d)
-	h.askedUntil = now.Add(d)
+	if end := now.Add(d); end.After(h.askedUntil) {
+		h.askedUntil = end
+	}
 	f.throttled[h] = true
 }
 
@@ -125,7 +131,7 @@ func (f *frontier) throttle(h *host, d time.Duration) {
 func (f *frontier) status() Status {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := Status{Taken: f.taken, Whole: f.ended && f.over == f.taken, InFlight: f.inFlight, Queued: f.queued}
+	s := Status{Taken: f.taken, Ended: f.over, Whole: f.ended && f.over == f.taken, InFlight: f.inFlight, Queued: f.queued}
 	now := time.Now()
 	for h := range f.throttled {
 		left := h.askedUntil.Sub(now)

@@ -13,13 +13,16 @@ const packedExtra = 1 << 20
 func (c *Client) readBody(ctx context.Context, r Request, q question, resp response, page *Page) *Error {
 	l := &loan{from: c.memory}
 	b := &body{loan: l}
-	err := c.fillBody(ctx, q, resp, b, page)
 	release := func() {
 		b.recycle()
 		l.end()
 	}
-	if err != nil {
-		release()
+	defer func() {
+		if !page.HasBody { // a panic in a decoder comes by here too
+			release()
+		}
+	}()
+	if err := c.fillBody(ctx, q, resp, b, page); err != nil {
 		return c.bodyError(ctx, r, err)
 	}
 	page.Body = b.bytes[:len(b.bytes):len(b.bytes)]

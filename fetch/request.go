@@ -37,7 +37,18 @@ type Request struct {
 
 // mem is what the request costs while it waits, in bytes.
 func (r *Request) mem() int {
-	return int(unsafe.Sizeof(*r)) + len(r.URL) + len(r.Asked)
+	n := int(unsafe.Sizeof(*r)) + len(r.URL) + len(r.Asked)
+	for _, url := range r.Redirects {
+		n += len(url)
+	}
+	if r.Extra == nil {
+		return n
+	}
+	n += len(r.Extra.Meta)
+	for _, f := range r.Extra.Header {
+		n += len(f.Name) + len(f.Value)
+	}
+	return n
 }
 
 // Extra is what a JSON line of a list says beside its URL.

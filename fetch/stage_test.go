@@ -658,3 +658,99 @@ func TestStatusTellsOfHostsThatAskForAPause(t *testing.T) {
 		c.pages.Shutdown(t.Context(), pool.Wait)
 	})
 }
+
+// What holds a URL back at the same time counts once: no request has waited
+// longer than the run has lasted by then.
+func TestWaitedIsNoLongerThanTheRun(t *testing.T) {
+	oneHost := func(i int64) string { return fmt.Sprintf("http://a.example/%d", i) }
+	tenthOneHost := func(i int64) string {
+		if i%10 == 0 {
+			return oneHost(i)
+		}
+		return fmt.Sprintf("http://h%d.example/", i)
+	}
+	failFirst := func(a Answer) site {
+		return func(ctx context.Context, r Request) Answer {
+			time.Sleep(500 * time.Millisecond)
+			if r.Index == 1 && r.Attempt == 1 {
+				return a
+			}
+			return Answer{Status: 200}
+		}
+	}
+	for name, c := range map[string]struct {
+		opts StageOptions
+		list *urls
+		web  site
+	}{
+		"retry and host delay": {StageOptions{HostDelay: time.Second, RetryWait: 10 * time.Second}, &urls{n: 10, url: oneHost}, failFirst(Answer{Status: 500})},
+		"rate and host delay":  {StageOptions{HostDelay: 20 * time.Second, Rate: 1}, &urls{n: 100, url: tenthOneHost}, ok},
+		"rate and a pause":     {StageOptions{Rate: 1}, &urls{n: 3, url: oneHost}, failFirst(Answer{Status: 429, RetryAfter: time.Minute})},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			begin := time.Now()
+			run := crawl(t, c.opts, c.list, c.web)
+			for _, s := range run.starts {
+				if at := s.at.Sub(begin); s.req.Waited > at {
+					t.Errorf("%s: position %d has waited %v when the run is %v old", name, s.req.Index, s.req.Waited, at)
+				}
+			}
+		})
+	}
+}
+
+func TestAShorterPauseDoesNotHideALongerOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newRun(t, StageOptions{HostConcurrency: 2, RetryMaxWait: time.Hour}, func(ctx context.Context, r Request) Answer {
+			time.Sleep(time.Duration(r.Index) * time.Second)
+			switch {
+			case r.Attempt > 1:
+				return Answer{Status: 200}
+			case r.Index == 1:
+				return Answer{Status: 429, RetryAfter: 30 * time.Minute}
+			}
+			return Answer{Status: 429, RetryAfter: time.Second}
+		})
+		over := make(chan error)
+		go func() { over <- c.stage.Run(t.Context(), nil, listOf("http://a.example/1", "http://a.example/2")) }()
+		time.Sleep(time.Minute)
+		if s := c.stage.Status(); s.Throttled != 1 || !s.Stalled {
+			t.Errorf("Status = %+v, want the host throttled", s)
+		}
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+		c.pages.Shutdown(t.Context(), pool.Wait)
+	})
+}
+
+// What a line says beside its URL counts as read ahead.
+func TestReadAheadIsBoundedInBytes(t *testing.T) {
+	r := Request{URL: "http://a.example/", Asked: "http://a.example/"}
+	plain := r.mem()
+	r.Extra = &Extra{Meta: make([]byte, 60_000), Header: []Field{{"X-Long", strings.Repeat("x", 1000)}}}
+	r.Redirects = []string{"http://b.example/"}
+	if got := r.mem() - plain; got < 61_000 {
+		t.Errorf("60 kB of meta, a header of 1 kB and a redirect count as %d bytes", got)
+	}
+}
+
+func TestAStoppedRunIsNotWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stop := make(chan struct{})
+		list := listOf("http://a.example/")
+		list.block = make(chan struct{})
+		c := newRun(t, StageOptions{}, ok)
+		over := make(chan error)
+		go func() { over <- c.stage.Run(t.Context(), stop, list) }()
+		synctest.Wait()
+		close(stop)
+		if err := <-over; err != nil {
+			t.Error(err)
+		}
+		if s := c.stage.Status(); s.Whole {
+			t.Errorf("Status = %+v: the list was not at its end", s)
+		}
+		c.pages.Shutdown(t.Context(), pool.Wait)
+	})
+}

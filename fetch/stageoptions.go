@@ -31,8 +31,8 @@ type StageOptions struct {
 }
 
 func (o StageOptions) withDefaults() StageOptions {
-	o.Concurrency = cmp.Or(o.Concurrency, DefaultConcurrency)
-	o.HostConcurrency = cmp.Or(o.HostConcurrency, 8)
+	o.Concurrency = cmp.Or(max(0, o.Concurrency), DefaultConcurrency)
+	o.HostConcurrency = cmp.Or(max(0, o.HostConcurrency), 8)
 	if o.HostDelay > 0 {
 		o.HostConcurrency = 1
 	}

@@ -14,10 +14,10 @@ import (
 )
 
 // ErrorsPath returns the name of the errors file that belongs to a results file:
-// db.errors.jsonl to db.txt. It is "", none, for standard output ("-") and for
-// what exists and is no regular file: a FIFO, a device.
+// db.errors.jsonl to db.txt. It is "", none, for standard output ("-", and by any
+// name below /dev), and for what exists and is no regular file: a FIFO, a device.
 func ErrorsPath(output string) string {
-	if output == "" || output == "-" {
+	if output == "" || output == "-" || strings.HasPrefix(filepath.Clean(output), "/dev/") {
 		return ""
 	}
 	if info, err := os.Stat(output); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
