@@ -64,6 +64,8 @@ func parseField(s string) (field fetch.Field, why string) {
 	}
 	field = fetch.Field{Name: name, Value: strings.Trim(value, " \t")}
 	switch err := field.Check(); {
+	case strings.EqualFold(name, "Content-Length"), strings.EqualFold(name, "Transfer-Encoding"):
+		return field, "is for trawl to say, which sends no body"
 	case errors.Is(err, fetch.ErrFieldName):
 		return field, "has a name that no header can have"
 	case err != nil:
