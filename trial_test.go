@@ -193,3 +193,31 @@ func TestTrialCurlSeesTheSameBodies(t *testing.T) {
 		}
 	}
 }
+
+// A full tmpfs ends the run with its reason; what it holds is whole. In a mount
+// namespace of its own, which takes the tmpfs away again.
+func TestTrialAFullTmpfs(t *testing.T) {
+	s := newSite(t)
+	var urls []string
+	for i := range 4000 {
+		urls = append(urls, fmt.Sprintf("%s/page/%d", s.URL, i))
+	}
+	dir := t.TempDir()
+	name := list(t, dir, urls...)
+	script := `mkdir full && mount -t tmpfs -o size=64k none full && trawl -o full/db.txt "$1"; code=$?; cat full/db.txt >kept; exit $code`
+	cmd := exec.CommandContext(t.Context(), "unshare", "-rm", "sh", "-c", script, "sh", name)
+	cmd.Dir = dir
+	said, err := cmd.CombinedOutput()
+	if code := exitOf(t, err); code != exitWrite || !bytes.Contains(said, []byte("cannot write full/db.txt: no space left on device")) {
+		t.Errorf("exit %d: %s", code, said)
+	}
+	kept := contents(t, dir, "kept")
+	for _, line := range linesOf(kept) {
+		if !resultLine.MatchString(line) {
+			t.Errorf("a torn line: %q", line)
+		}
+	}
+	if kept == "" || !strings.HasSuffix(kept, "\n") {
+		t.Errorf("%d bytes are kept, want whole lines", len(kept))
+	}
+}
