@@ -15,7 +15,7 @@ const DefaultOutput = "db.txt"
 type Options struct {
 	Stage  fetch.StageOptions  // who may be asked when
 	Client fetch.ClientOptions // how; Accept and Follow are taken from Stage
-	Parse  parse.Options       // what is taken from a page beside its size; Title and Digest are switched on for a format that has them
+	Parse  parse.Options       // what is taken from a page beside its size; Header, Title and Digest are switched on for a format that has them
 	Output sinks.Options       // where the records go; OnCommit is Crawl's own, see OnRecord
 
 	// ParsePage is called instead of [parse.ParsePage], which it may call itself,
@@ -47,6 +47,7 @@ func (o Options) withDefaults() Options {
 	o.Client.Accept = o.Stage.Accept
 	o.Client.Follow = o.Stage.MaxRedirects >= 0
 	records := o.Output.Format != sinks.Text
+	o.Parse.Header = o.Parse.Header || records
 	o.Parse.Title = o.Parse.Title || records
 	o.Parse.Digest = o.Parse.Digest || records
 	o.Output.KeepOrder = o.Output.KeepOrder || o.Stage.KeepOrder

@@ -114,7 +114,7 @@ func FuzzParsePage(f *testing.F) {
 	f.Add("application/xml", []byte("<?xml version='1.0'?><a href='y'>\xff</a>"))
 	f.Add("text/html", []byte("<svg><title><a href=//x></title></svg><title>&#x202e;&#27;\x9b</title>"))
 	f.Add("text/html", []byte("<table><b><tr><i><td></b><template><a><div><a>"))
-	opts := Options{Title: true, Digest: true}
+	opts := Options{Header: true, Title: true, Digest: true}
 	for _, s := range []string{"all=*", "links=a@href", "i=[src]@src", "x=div > a:not(b a) ~ p, title", "n=:nth-child(2n+1)@id"} {
 		opts.Select = append(opts.Select, mustSelector(f, s))
 	}

@@ -15,13 +15,14 @@ import (
 // Options says what is wanted of a page beside its size. The zero value is the
 // size only, which is by far the cheapest: no allocation for a page in UTF-8.
 type Options struct {
+	Header bool       // media type, validators, protocol, peer's address
 	Title  bool       // of HTML
 	Digest bool       // SHA-256 of the body
 	Select []Selector // fields of HTML and XML; a tree is built only for them
 }
 
-// ParsePage makes the page's part of a record: status, header values, timings,
-// and of the body, if it was read, the sizes and what opts asks for. Who the page
+// ParsePage makes the page's part of a record: status, timings, the body's sizes,
+// if it was read, and what opts asks for. Who the page
 // belongs to (Seq, URL, Attempts and the like) is filled in by the caller. Nothing
 // of page.Body is kept.
 //
@@ -32,7 +33,7 @@ type Options struct {
 // It may be called by many goroutines. As many pages as there are processors are
 // searched at once, the others wait.
 func ParsePage(page *fetch.Page, opts Options) (Record, error) {
-	rec := head(page)
+	rec := begin(page, opts.Header)
 	if !page.HasBody {
 		return rec, nil
 	}
@@ -64,27 +65,27 @@ func ParsePage(page *fetch.Page, opts Options) (Record, error) {
 // is known of the answer, and the error's class, prose and limit. A body that was read
 // has its bytes in the record, but a failure has no size.
 func Failure(page *fetch.Page, err *fetch.Error) Record {
-	rec := head(page)
+	rec := begin(page, true)
 	rec.Class = err.Class
 	rec.Error = Clean(err.Detail)
 	rec.Limit = err.Limit
 	return rec
 }
 
-func head(page *fetch.Page) Record {
-	rec := Record{
-		Status:       page.Status,
-		ContentType:  Clean(page.ContentType),
-		Proto:        page.Proto,
-		IP:           page.IP,
-		ETag:         Clean(page.ETag),
-		LastModified: Clean(page.LastModified),
-		Timings:      page.Timings,
-	}
+// begin makes what each record has of a page.
+func begin(page *fetch.Page, header bool) Record {
+	rec := Record{Status: page.Status, Timings: page.Timings}
 	if page.HasBody {
 		rec.HasBody = true
 		rec.Bytes = int64(len(page.Body))
 		rec.WireBytes = page.WireBytes
+	}
+	if header {
+		rec.ContentType = Clean(page.ContentType)
+		rec.Proto = page.Proto
+		rec.IP = page.IP
+		rec.ETag = Clean(page.ETag)
+		rec.LastModified = Clean(page.LastModified)
 	}
 	return rec
 }
