@@ -14,12 +14,14 @@ import (
 )
 
 // Crawl fetches every URL of the list and appends a record for each. It returns
-// when the last record is on disk: after the list, after stop is closed and
-// what was in flight has finished, or within a second with the cause when ctx
-// ends (but not before a system call that keeps it: the opening of a FIFO, or a
-// write to a pipe, that nobody reads). It closes the list. A page that cannot be had is no error but
-// a record; an error is a results file that cannot be written (*[sinks.Error])
-// or the end of ctx. The summary is true in every case.
+// when the last record is on disk: after the list, after stop is closed and what
+// was in flight has finished, or within a second with the cause when ctx ends;
+// but not before a system call that keeps it, which is the opening of a FIFO or a
+// write to a pipe that nobody reads. It closes the list.
+//
+// A page that cannot be had is no error but a record; an error is a results file
+// that cannot be written (*[sinks.Error]) or the end of ctx. The summary is true
+// in every case.
 func Crawl(ctx context.Context, stop <-chan struct{}, list *List, opts Options) (Summary, error) {
 	ctx, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
