@@ -492,3 +492,76 @@ func TestASignalEndsARunWhoseStderrIsFull(t *testing.T) {
 		return
 	}
 }
+
+// onTerminal starts cmd with standard error on a terminal, whose screen is what
+// said gathers.
+func onTerminal(t *testing.T, cmd *exec.Cmd, size *pty.Winsize) (said *listener) {
+	t.Helper()
+	terminal, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { terminal.Close() })
+	if err := pty.Setsize(tty, size); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = tty
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	tty.Close()
+	said = &listener{}
+	go io.Copy(said, terminal)
+	return said
+}
+
+func TestASilentStandardInputIsToldOf(t *testing.T) {
+	cmd := trawl(t, t.TempDir())
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := onTerminal(t, cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	said.wait(t, "trawl: waiting for URLs on standard input (Ctrl-D ends it)")
+	in.Close()
+	if code := exitOf(t, cmd.Wait()); code != exitUsage {
+		t.Errorf("exit %d, want %d", code, exitUsage)
+	}
+}
+
+func TestAStoppedProcessGoesOn(t *testing.T) {
+	dir, s := t.TempDir(), newSite(t)
+	cmd := trawl(t, dir, s.URL+"/hold/1")
+	onTerminal(t, cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	waitAsked(t, s, 1)
+	cmd.Process.Signal(syscall.SIGTSTP)
+	eventually(t, "the process is stopped", func() bool {
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
+		return strings.Contains(string(stat), ") T ")
+	})
+	cmd.Process.Signal(syscall.SIGCONT)
+	s.release()
+	if code := exitOf(t, cmd.Wait()); code != exitOK {
+		t.Errorf("exit %d, want 0", code)
+	}
+	if got := contents(t, dir, "db.txt"); strings.Count(got, "\n") != 1 {
+		t.Errorf("db.txt = %q, want the page", got)
+	}
+}
+
+func TestColumnsSayHowWideATerminalIsThatDoesNot(t *testing.T) {
+	dir, s := t.TempDir(), newSite(t)
+	list(t, dir, s.URL+"/slow/300/1", s.URL+"/page/2")
+	cmd := trawl(t, dir, "urls.txt", "--summary", "never")
+	cmd.Env = append(cmd.Env, "COLUMNS=20")
+	said := onTerminal(t, cmd, &pty.Winsize{})
+	if code := exitOf(t, cmd.Wait()); code != exitOK {
+		t.Errorf("exit %d, want 0", code)
+	}
+	said.wait(t, "\r")
+	for line := range strings.FieldsFuncSeq(escapes.ReplaceAllString(said.String(), ""), func(r rune) bool { return r == '\r' || r == '\n' }) {
+		if w := runewidth.StringWidth(line); w > 20 {
+			t.Errorf("a line of %d cells: %q", w, line)
+		}
+	}
+}
