@@ -28,17 +28,12 @@ const (
 // Add counts one duration.
 func (s *Sketch) Add(d time.Duration) {
 	s.Max = max(s.Max, d)
-	s.count(d, 1)
-}
-
-// Merge counts what o has counted.
-func (s *Sketch) Merge(o *Sketch) {
-	s.Max = max(s.Max, o.Max)
-	for i, n := range o.Counts {
-		if n > 0 {
-			s.count(o.middle(o.First+i), n)
-		}
+	i := s.bucket(d)
+	if i < s.First || i >= s.First+len(s.Counts) {
+		s.hold(i)
 	}
+	s.Counts[i-s.First]++
+	s.Total++
 }
 
 // Quantile returns the shortest duration that at least the share q of all is no
@@ -55,15 +50,6 @@ func (s *Sketch) Quantile(q float64) time.Duration {
 		}
 	}
 	return s.Max
-}
-
-func (s *Sketch) count(d time.Duration, n int64) {
-	i := s.bucket(d)
-	if i < s.First || i >= s.First+len(s.Counts) {
-		s.hold(i)
-	}
-	s.Counts[i-s.First] += n
-	s.Total += n
 }
 
 // digits is how many binary digits after the first tell buckets apart.

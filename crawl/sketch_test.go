@@ -81,28 +81,6 @@ func TestBucketsHaveNoGapAndKnowTheirMiddle(t *testing.T) {
 	}
 }
 
-func TestMergedSketchesAreThatOfAllDurations(t *testing.T) {
-	for _, coarse := range []bool{false, true} {
-		var a, b, all = Sketch{Coarse: coarse}, Sketch{Coarse: coarse}, Sketch{Coarse: coarse}
-		for _, draw := range distributions() {
-			for i := range 1000 {
-				d := draw()
-				all.Add(d)
-				if i%3 == 0 {
-					a.Add(d)
-				} else {
-					b.Add(d)
-				}
-			}
-		}
-		a.Merge(&b)
-		a.Merge(&Sketch{})
-		if diff := cmp.Diff(all, a); diff != "" {
-			t.Errorf("coarse %v (-all +merged):\n%s", coarse, diff)
-		}
-	}
-}
-
 func TestSketchTakesAnything(t *testing.T) {
 	var s Sketch
 	if got := s.Quantile(0.5); got != 0 {

@@ -87,30 +87,18 @@ func (s *Stats) Skip(reason string) {
 	s.sum.Skips[reason]++
 }
 
-// Event counts what a stage tells; it is made for StageOptions.OnEvent.
+// Event counts what a stage tells of answers that are not a URL's last: those of
+// attempts that are followed by another (the retries themselves are counted with
+// the record that ends the URL), and pauses that hosts ask for.
 func (s *Stats) Event(e fetch.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch e.Kind {
 	case fetch.Retried:
-		s.Retry(e.Answer.Status)
+		s.statuses.tried[statusIndex(e.Answer.Status)/100]++
 	case fetch.Throttled:
-		s.Throttle(e.Request.Host, e.Wait)
+		s.pauses.add(e.Request.Host, time.Now(), e.Wait)
 	}
-}
-
-// Retry counts the answer of an attempt that is followed by another; 0 is none.
-// The retries themselves are counted with the record that ends the URL.
-func (s *Stats) Retry(status int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.statuses.tried[statusIndex(status)/100]++
-}
-
-// Throttle counts a pause of d, from now, that a host has asked for. Of pauses
-// that overlap the overlap counts once.
-func (s *Stats) Throttle(host string, d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.pauses.add(host, time.Now(), d)
 }
 
 // Counts are the few of a run's figures that can be asked for often.

@@ -1,7 +1,5 @@
 package display
 
-import "fmt"
-
 // Mode is how progress is shown: the value of --progress.
 type Mode string
 
@@ -13,15 +11,6 @@ const (
 	JSON  Mode = "json"  // an object every 10 s
 	None  Mode = "none"
 )
-
-// ParseMode reads the value of --progress.
-func ParseMode(s string) (Mode, error) {
-	switch m := Mode(s); m {
-	case Auto, Bar, Lines, JSON, None:
-		return m, nil
-	}
-	return "", fmt.Errorf("%q is not auto, bar, lines, json or none", s)
-}
 
 // On is the mode for a stream: a bar only where one can be redrawn, which is a
 // terminal that is not dumb. Who asks for a bar elsewhere gets lines.

@@ -52,17 +52,6 @@ func TestABarIsShownOnlyWhereItCanBeRedrawn(t *testing.T) {
 	}
 }
 
-func TestModesAreNamed(t *testing.T) {
-	for _, name := range []string{"auto", "bar", "lines", "json", "none"} {
-		if got, err := ParseMode(name); string(got) != name || err != nil {
-			t.Errorf("%s: %q, %v", name, got, err)
-		}
-	}
-	if got, err := ParseMode("bars"); err == nil {
-		t.Errorf("bars: %q, want an error", got)
-	}
-}
-
 func TestNumbersAreForPeople(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
 		{size(0), "0 B"}, {size(999), "999 B"}, {size(999.6), "1.00 kB"}, {size(1000), "1.00 kB"}, {size(20_426), "20.4 kB"},

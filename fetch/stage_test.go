@@ -581,22 +581,6 @@ func TestAbortReturnsAtOnce(t *testing.T) {
 	})
 }
 
-func TestStopWhileTheListIsSilent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		stop := make(chan struct{})
-		list := &urls{block: make(chan struct{})}
-		c := newRun(t, StageOptions{}, ok)
-		over := make(chan error)
-		go func() { over <- c.stage.Run(t.Context(), stop, list) }()
-		synctest.Wait()
-		close(stop)
-		if err := <-over; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-		c.pages.Shutdown(t.Context(), pool.Wait)
-	})
-}
-
 func TestHostsThatNothingWaitsForAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := &urls{n: 50_000, url: func(i int64) string { return fmt.Sprintf("http://h%d.example/", i) }}
