@@ -142,14 +142,10 @@ func (s *Stage[Out]) submit(ctx context.Context, stop <-chan struct{}) error {
 }
 
 func (s *Stage[Out]) getPage(ctx context.Context, r Request) error {
-	page, err := s.pages.Submit(ctx, r)
-	if err != nil {
-		return err
-	}
 	j := s.jobs.Get().(*job[Out])
 	j.r = r
-	page.AddDoneCallback(j.done)
-	return nil
+	_, err := s.pages.Submit(ctx, r, j.done)
+	return err
 }
 
 // read moves the list into the hosts' queues, as far as the frontier wants it.

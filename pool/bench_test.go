@@ -8,8 +8,8 @@ import (
 	"trawl/pool"
 )
 
-// How long a call takes that returns at once, with a callback added after the
-// Submit as a crawler does it. The channels are what one would write without this package:
+// How long a call takes that returns at once, with one
+// callback, as a crawler does it. The channels are what one would write without this package:
 // workers that receive calls, each with a channel of its own for the result.
 // Calls take a few hundred bytes each way, as a request and a page do.
 
@@ -51,11 +51,9 @@ func benchmarkSubmit(b *testing.B, ex *pool.Executor[question, answer]) {
 		}
 	}
 	for b.Loop() {
-		f, err := ex.Submit(ctx, question{})
-		if err != nil {
+		if _, err := ex.Submit(ctx, question{}, callback); err != nil {
 			b.Fatal(err)
 		}
-		f.AddDoneCallback(callback)
 	}
 }
 

@@ -5,7 +5,7 @@ package pool
 // the call: a worker's, or that of whoever cancels it. The call's place in the
 // window is free when the last callback has returned. If the call has already
 // ended, fn is called at once on this goroutine, and the executor's Shutdown does
-// not wait for it.
+// not wait for it; a callback that is given to [Executor.Submit] comes never too late.
 //
 // A callback that panics is reported ([Options].OnPanic, and the error of Shutdown),
 // and so is one that ends its goroutine (runtime.Goexit); the next one still runs.
@@ -24,9 +24,6 @@ func (f *Future[Out]) keep(fn func(*Future[Out])) bool {
 	defer f.mu.Unlock()
 	if f.State().ended() {
 		return false
-	}
-	if f.callbacks == nil {
-		f.callbacks = f.first[:0]
 	}
 	f.callbacks = append(f.callbacks, fn)
 	return true

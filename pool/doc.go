@@ -8,8 +8,7 @@
 //
 //	pages, err := pool.New(pool.Threads(getPage), pool.Options{Workers: 64})
 //	…
-//	f, err := pages.Submit(ctx, "https://www.python.org") // waits while the window is full
-//	f.AddDoneCallback(parsePage)
+//	f, err := pages.Submit(ctx, "https://www.python.org", parsePage) // waits while the window is full
 //	…
 //	err = pages.Shutdown(ctx, pool.Wait) // after the last callback
 //

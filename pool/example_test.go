@@ -24,14 +24,13 @@ func ExampleExecutor() {
 		log.Fatal(err)
 	}
 	for _, word := range []string{"pool", "future", ""} {
-		f, err := words.Submit(ctx, word) // waits while the window is full
-		if err != nil {
-			log.Fatal(err)
-		}
-		f.AddDoneCallback(func(f *pool.Future[string]) {
+		_, err := words.Submit(ctx, word, func(f *pool.Future[string]) { // waits while the window is full
 			loud, err := f.Result(ctx) // never waits here
 			fmt.Printf("%q: %q, %v\n", word, loud, err)
 		})
+		if err != nil {
+			log.Fatal(err)
+		}
 	}
 	if err := words.Shutdown(ctx, pool.Wait); err != nil { // after the last callback
 		log.Fatal(err)

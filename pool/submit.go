@@ -10,17 +10,21 @@ import (
 // waits, behind the Submits that waited before it, until ctx ends (its cause is the
 // error) or the executor is shut down ([ErrShutdown]).
 //
+// done are callbacks of the future, as [Future.AddDoneCallback] adds them, but there
+// before the call can have ended: so they never run on the goroutine that submits,
+// and Shutdown waits for each.
+//
 // The call gets ctx too. A call whose ctx has ended before a worker takes it is
 // not made: its future finishes with the context's cause.
 //
 // A call or a callback of this executor holds a place in the window, and must
 // not wait there for another. Where one does, and nobody makes room within a few
 // milliseconds, its Submit returns [ErrWouldDeadlock].
-func (e *Executor[In, Out]) Submit(ctx context.Context, in In) (*Future[Out], error) {
+func (e *Executor[In, Out]) Submit(ctx context.Context, in In, done ...func(*Future[Out])) (*Future[Out], error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	t := newTask(e, ctx, in)
+	t := newTask(e, ctx, in, done)
 	err := e.admit(t)
 	if err == ErrFull {
 		err = e.waitForRoom(ctx, t)
@@ -33,11 +37,11 @@ func (e *Executor[In, Out]) Submit(ctx context.Context, in In) (*Future[Out], er
 
 // TrySubmit is a Submit that never waits: while the window is full it returns
 // [ErrFull]. It may be called from anywhere.
-func (e *Executor[In, Out]) TrySubmit(ctx context.Context, in In) (*Future[Out], error) {
+func (e *Executor[In, Out]) TrySubmit(ctx context.Context, in In, done ...func(*Future[Out])) (*Future[Out], error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	t := newTask(e, ctx, in)
+	t := newTask(e, ctx, in, done)
 	if err := e.admit(t); err != nil {
 		return nil, err
 	}

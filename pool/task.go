@@ -14,9 +14,10 @@ type task[In, Out any] struct {
 	answer     chan<- error // of a Submit that waits for room; nil while nothing waits
 }
 
-func newTask[In, Out any](e *Executor[In, Out], ctx context.Context, in In) *task[In, Out] {
+func newTask[In, Out any](e *Executor[In, Out], ctx context.Context, in In, done []func(*Future[Out])) *task[In, Out] {
 	t := &task[In, Out]{executor: e, ctx: ctx, in: in}
 	t.future.owner = t
+	t.future.callbacks = append(t.future.first[:0], done...) // copied, so that the caller's slice need not be allocated
 	return t
 }
 

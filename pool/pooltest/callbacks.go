@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"trawl/pool"
@@ -15,6 +16,7 @@ var callbacks = []promise{
 	{"CallbackRunsAtOnceAfterTheEnd", testCallbackRunsAtOnceAfterTheEnd},
 	{"PanickingCallbackIsReportedAndTheNextRuns", testPanickingCallback},
 	{"GoexitInACallbackIsReportedAndTheNextRuns", testGoexitInACallback},
+	{"CallbackOfSubmitNeverRunsOnTheSubmitter", testCallbackOfSubmit},
 	{"PlaceIsFreeOnlyAfterTheCallbacks", testPlaceIsFreeOnlyAfterTheCallbacks},
 }
 
@@ -116,6 +118,28 @@ func testBrokenCallback(t *testing.T, s setup, want string, broken func()) {
 		if p := <-reported; p.Value != want || len(p.Stack) == 0 {
 			t.Errorf("OnPanic was told %q, want %q and a stack", p.Value, want)
 		}
+	}
+}
+
+// However short a call is: a callback that ends its goroutine does not end this
+// one, and Shutdown has waited for all.
+func testCallbackOfSubmit(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 2, Window: 8})
+	var ran atomic.Int64
+	for range 1000 {
+		_, err := ex.Submit(t.Context(), "upper a", func(*pool.Future[string]) {
+			ran.Add(1)
+			runtime.Goexit()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ex.Shutdown(t.Context(), pool.Wait); err == nil {
+		t.Error("Shutdown says nothing of 1000 callbacks that ended their goroutines")
+	}
+	if got := ran.Load(); got != 1000 {
+		t.Errorf("%d callbacks had run when Shutdown returned, want 1000", got)
 	}
 }
 
