@@ -89,7 +89,7 @@ func (c *crawl) run(stop <-chan struct{}, abort context.CancelCauseFunc, list *L
 // shutdown waits for the last callback. After an abort that takes no longer than
 // a page takes to be parsed, and is not waited for longer than a second.
 func (c *crawl) shutdown(pages *pool.Executor[fetch.Request, fetch.Page]) error {
-	err := pages.Shutdown(c.ctx, pool.Wait)
+	err := pages.Shutdown(c.ctx, pool.Drain)
 	if c.ctx.Err() == nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func ExampleStage() {
 	if err := stage.Run(context.Background(), nil, list); err != nil {
 		fmt.Println(err)
 	}
-	if err := pages.Shutdown(context.Background(), pool.Wait); err != nil {
+	if err := pages.Shutdown(context.Background(), pool.Drain); err != nil {
 		fmt.Println(err)
 	}
 	// Unordered output:

@@ -127,7 +127,7 @@ func crawl(t *testing.T, opts StageOptions, list List, web site) *run {
 	if err := c.stage.Run(t.Context(), nil, list); err != nil {
 		t.Fatalf("Run: %v", err)
 	}
-	if err := c.pages.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := c.pages.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Fatalf("Shutdown: %v", err)
 	}
 	return c
@@ -550,7 +550,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 		if err := <-over; err != nil {
 			t.Errorf("Run: %v", err)
 		}
-		c.pages.Shutdown(t.Context(), pool.Wait)
+		c.pages.Shutdown(t.Context(), pool.Drain)
 		if len(c.starts) != 20 || len(c.endings) != 20 {
 			t.Errorf("%d started and %d ended, want both rounds of ten and no more", len(c.starts), len(c.endings))
 		}
@@ -639,7 +639,7 @@ func TestStatusTellsOfHostsThatAskForAPause(t *testing.T) {
 		if s := c.stage.Status(); s.Throttled != 0 || s.Stalled {
 			t.Errorf("Status at the end = %+v, want nobody throttled", s)
 		}
-		c.pages.Shutdown(t.Context(), pool.Wait)
+		c.pages.Shutdown(t.Context(), pool.Drain)
 	})
 }
 
@@ -704,7 +704,7 @@ func TestAShorterPauseDoesNotHideALongerOne(t *testing.T) {
 		if err := <-over; err != nil {
 			t.Error(err)
 		}
-		c.pages.Shutdown(t.Context(), pool.Wait)
+		c.pages.Shutdown(t.Context(), pool.Drain)
 	})
 }
 
@@ -735,6 +735,6 @@ func TestAStoppedRunIsNotWhole(t *testing.T) {
 		if s := c.stage.Status(); s.Whole {
 			t.Errorf("Status = %+v: the list was not at its end", s)
 		}
-		c.pages.Shutdown(t.Context(), pool.Wait)
+		c.pages.Shutdown(t.Context(), pool.Drain)
 	})
 }

@@ -34,7 +34,7 @@ func BenchmarkSubmit(b *testing.B) {
 					b.Fatal(err)
 				}
 				benchmarkSubmit(b, ex)
-				if err := ex.Shutdown(b.Context(), pool.Wait); err != nil {
+				if err := ex.Shutdown(b.Context(), pool.Drain); err != nil {
 					b.Fatal(err)
 				}
 			})
@@ -115,12 +115,12 @@ func BenchmarkMap(b *testing.B) {
 			}
 		}
 	}
-	for _, err := range ex.Map(b.Context(), items) {
+	for _, err := range ex.Map(b.Context(), items, pool.MapOptions{}) {
 		if err != nil {
 			b.Fatal(err)
 		}
 	}
-	if err := ex.Shutdown(b.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(b.Context(), pool.Drain); err != nil {
 		b.Fatal(err)
 	}
 }

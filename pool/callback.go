@@ -10,8 +10,8 @@ package pool
 // A callback that panics is reported ([Options].OnPanic, and the error of Shutdown),
 // and so is one that ends its goroutine (runtime.Goexit); the next one still runs.
 //
-// A callback keeps a worker busy. It must not wait for its own executor: it has
-// TrySubmit, Cancel, and Shutdown with NoWait.
+// A callback keeps a worker busy. It must not wait for its own executor, unless for
+// calls that another worker is free to make: it has TrySubmit, Cancel, and Shutdown with NoWait.
 func (f *Future[Out]) AddDoneCallback(fn func(*Future[Out])) {
 	if !f.keep(fn) {
 		f.invoke(fn)

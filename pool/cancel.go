@@ -10,7 +10,8 @@ func (t *task[In, Out]) cancel() bool {
 		return s == Cancelled
 	}
 	e.queue.remove(t)
-	t.settleCancelled()
+	t.future.err = ErrCancelled
+	t.settle(Cancelled)
 	e.mu.Unlock()
 
 	if len(t.future.callbacks) == 0 {
@@ -23,32 +24,28 @@ func (t *task[In, Out]) cancel() bool {
 	return true
 }
 
-func (t *task[In, Out]) settleCancelled() {
-	t.future.err = ErrCancelled
-	t.settle(Cancelled)
-}
-
-// cancelQueued takes all calls that no worker has taken out of the queue, for
-// dismiss. It is called with mu held.
-func (e *Executor[In, Out]) cancelQueued() (cancelled line[In, Out]) {
-	cancelled, e.queue = e.queue, cancelled
-	for t := cancelled.head; t != nil; t = t.next {
-		t.settleCancelled()
+// settleQueued takes all calls that no worker has taken out of the queue and ends
+// them with err, for dismiss. It is called with mu held.
+func (e *Executor[In, Out]) settleQueued(s State, err error) (ended line[In, Out]) {
+	ended, e.queue = e.queue, ended
+	for t := ended.head; t != nil; t = t.next {
+		t.future.err = err
+		t.settle(s)
 	}
-	return cancelled
+	return ended
 }
 
-// dismiss runs the callbacks of cancelled calls, oldest call first, and gives
-// their places back.
-func (e *Executor[In, Out]) dismiss(cancelled line[In, Out]) {
-	if cancelled.head == nil {
+// dismiss runs the callbacks of calls that have ended and that no worker has
+// taken, oldest call first, and gives their places back.
+func (e *Executor[In, Out]) dismiss(ended line[In, Out]) {
+	if ended.head == nil {
 		return
 	}
-	id := e.enter()
-	defer e.leave(id)
-	defer func() { e.dismiss(cancelled) }() // what is left when a callback ended the goroutine
-	for cancelled.head != nil {
-		e.dismissOne(cancelled.pop())
+	id := e.inside.enter(false)
+	defer e.inside.leave(id)
+	defer func() { e.dismiss(ended) }() // what is left when a callback ended the goroutine
+	for ended.head != nil {
+		e.dismissOne(ended.pop())
 	}
 }
 

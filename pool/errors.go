@@ -16,8 +16,9 @@ var (
 	// ErrCancelled is the result of a call that was cancelled before a worker took it.
 	ErrCancelled = errors.New("call was cancelled")
 
-	// ErrWouldDeadlock is returned by Submit and Shutdown to a call or a callback that
-	// would wait there for its own executor.
+	// ErrWouldDeadlock is returned to a call or a callback that would wait there for its
+	// own executor: by Submit and Shutdown; by Result, Wait, AsCompleted and Map if all
+	// workers wait like that.
 	ErrWouldDeadlock = errors.New("a call or callback would wait for its own executor")
 )
 

@@ -70,7 +70,7 @@ func (s *echoServer) close(ctx context.Context) error {
 	s.listener.Close()
 	for range s.visits { // accept has returned
 	}
-	return s.clients.Shutdown(ctx, pool.Wait)
+	return s.clients.Shutdown(ctx, pool.Drain)
 }
 
 // echoClient is the other side.

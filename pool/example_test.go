@@ -32,7 +32,7 @@ func ExampleExecutor() {
 			log.Fatal(err)
 		}
 	}
-	if err := words.Shutdown(ctx, pool.Wait); err != nil { // after the last callback
+	if err := words.Shutdown(ctx, pool.Drain); err != nil { // after the last callback
 		log.Fatal(err)
 	}
 	// Unordered output:
@@ -48,10 +48,10 @@ func ExampleExecutor_Map() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for n, err := range squares.Map(ctx, slices.Values([]int{1, 2, 3, 4})) {
+	for n, err := range squares.Map(ctx, slices.Values([]int{1, 2, 3, 4}), pool.MapOptions{}) {
 		fmt.Println(n, err)
 	}
-	if err := squares.Shutdown(ctx, pool.Wait); err != nil {
+	if err := squares.Shutdown(ctx, pool.Drain); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
@@ -84,7 +84,7 @@ func ExampleFuture() {
 	fmt.Println(first.Result(ctx))
 	fmt.Println(second.Result(ctx))
 	fmt.Println(first.Cancel(), first)
-	if err := passes.Shutdown(ctx, pool.Wait); err != nil {
+	if err := passes.Shutdown(ctx, pool.Drain); err != nil {
 		log.Fatal(err)
 	}
 	// Output:

@@ -11,6 +11,15 @@ type Options struct {
 	Workers int // calls at once; 0 is DefaultWorkers()
 	Window  int // calls submitted and not ended, at most; 0 is 2×Workers, less than Workers is refused
 
+	// Name is what workers are called: Name-1, Name-2 and so on; "" is "worker". A worker's
+	// goroutine, and those that its calls start, have it as the profiler's label "worker".
+	Name string
+
+	// Init is called on each worker's goroutine, here in this process, before the first call
+	// that it makes. It may be called on several at once. If it fails, by a panic too, the
+	// executor is broken: see [BrokenError]. nil: workers are ready as they are.
+	Init func() error
+
 	// OnPanic is told of every callback that panicked, on the goroutine that ran
 	// the callback; so more than one may call it at once. A panic of its own is not caught.
 	// nil: only the error of Shutdown tells of them.
@@ -29,11 +38,14 @@ type Executor[In, Out any] struct {
 	engine  Engine[In, Out]
 	workers int
 	window  int
+	name    string
+	init    func() error
 	onPanic func(*PanicError)
+	local   bool // the engine is Threads
 
-	turns sync.Pool      // of *turn
-	crew  sync.WaitGroup // the workers
-	ended chan struct{}  // closed after the engine is
+	inside *insiders
+	crew   sync.WaitGroup // the workers
+	ended  chan struct{}  // closed after the engine is
 
 	mu       sync.Mutex       // guards all below
 	queue    line[In, Out]    // in the window, waiting for a worker
@@ -42,9 +54,9 @@ type Executor[In, Out any] struct {
 	hired    int              // workers there are
 	idle     *worker[In, Out] // the one that became idle last, then worker.below
 	rousing  bool             // a worker is on its way to the queue
-	inside   map[uint64]int   // goroutines that hold a place in the window, by ID: see enter
 	closing  bool             // no more calls
 	ending   bool             // the last call has ended
+	broken   error            // why no more calls are made
 	closeErr error
 	faults   faults
 }
@@ -65,13 +77,19 @@ func New[In, Out any](engine Engine[In, Out], opts Options) (*Executor[In, Out],
 	if opts.Window < opts.Workers {
 		return nil, fmt.Errorf("new executor: a window of %d is less than %d workers", opts.Window, opts.Workers)
 	}
+	if opts.Name == "" {
+		opts.Name = "worker"
+	}
+	_, local := engine.(threads[In, Out])
 	return &Executor[In, Out]{
 		engine:  engine,
 		workers: opts.Workers,
 		window:  opts.Window,
+		name:    opts.Name,
+		init:    opts.Init,
 		onPanic: opts.OnPanic,
-		turns:   sync.Pool{New: newTurn},
+		local:   local,
+		inside:  newInsiders(opts.Workers),
 		ended:   make(chan struct{}),
-		inside:  make(map[uint64]int),
 	}, nil
 }

@@ -110,7 +110,7 @@ func TestShutdownTellsWhatCloseAndCallbacksGave(t *testing.T) {
 	}
 	close(gate)
 	for range 2 {
-		err := ex.Shutdown(t.Context(), pool.Wait)
+		err := ex.Shutdown(t.Context(), pool.Drain)
 		if !errors.Is(err, errBroken) {
 			t.Errorf("Shutdown: %v, want the error of Close", err)
 		}
@@ -134,7 +134,7 @@ func TestSubmitIsOneAllocation(t *testing.T) {
 	}); got > 1 {
 		t.Errorf("Submit, call and callback: %v allocations, want 1", got)
 	}
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Error(err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 type State int32
 
 // The states. A call goes from Pending to Running to Finished, or from Pending to
-// Cancelled.
+// Cancelled; from Pending to Finished if the executor breaks.
 const (
 	Pending   State = iota // no worker has taken it
 	Running                // a worker has
@@ -32,17 +32,23 @@ type Future[Out any] struct {
 	owner interface {
 		cancel() bool
 		report(*PanicError)
+		insiders() *insiders
 	}
 	state atomic.Int32 // a State; Cancelled and Finished are for good
 
-	// Set by whoever ends the call, before state says so.
-	value Out
-	err   error
+	result[Out] // set by whoever ends the call, before state says so
 
-	mu        sync.Mutex // guards done; callbacks, while the call has not ended (then they are notify's)
+	mu        sync.Mutex // guards done and watchers; callbacks, while the call has not ended (then they are notify's)
 	done      chan struct{}
+	watchers  *link
 	callbacks []func(*Future[Out])
 	first     [1]func(*Future[Out]) // room for the one that most have
+}
+
+// result is what a call returned.
+type result[Out any] struct {
+	value Out
+	err   error
 }
 
 // State returns how far the call has come. Pending and Running may be out of date
@@ -61,7 +67,8 @@ func (f *Future[Out]) Cancelled() bool { return f.State() == Cancelled }
 // callback, it returns at once, even if ctx has ended.
 //
 // A call or a callback that waits for another call of the same executor keeps a
-// worker from its work; if all do, nothing moves until ctx ends.
+// worker from its work. When all workers wait like that, for a few milliseconds, nothing
+// would ever move, and the one that was last to begin gets [ErrWouldDeadlock].
 func (f *Future[Out]) Result(ctx context.Context) (Out, error) {
 	if err := f.wait(ctx); err != nil {
 		var none Out
@@ -75,15 +82,23 @@ func (f *Future[Out]) wait(ctx context.Context) error {
 	if f.State().ended() {
 		return nil
 	}
-	select {
-	case <-f.Done():
-		return nil
-	case <-ctx.Done():
-		if f.State().ended() {
-			return nil
-		}
-		return context.Cause(ctx)
+	in := f.owner.insiders()
+	turn := in.turns.Get().(*turn)
+	defer in.turns.Put(turn)
+	return await(ctx, f.Done(), f, turn.grace)
+}
+
+func (f *Future[Out]) over() bool { return f.State().ended() }
+
+func (f *Future[Out]) within() []*insiders { return []*insiders{f.owner.insiders()} }
+
+// Snapshot returns state and outcome as they are at one moment, without waiting. As long
+// as the call has not ended, value and error are zero.
+func (f *Future[Out]) Snapshot() (s State, value Out, err error) {
+	if s = f.State(); s.ended() {
+		value, err = f.value, f.err
 	}
+	return s, value, err
 }
 
 // Done returns a channel that is closed when the call has ended, which may be before
@@ -115,6 +130,9 @@ func (f *Future[Out]) settle(s State) {
 	f.state.Store(int32(s))
 	if f.done != nil {
 		close(f.done)
+	}
+	if f.watchers != nil {
+		f.tellWatchers()
 	}
 }
 

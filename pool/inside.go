@@ -4,36 +4,105 @@ import (
 	"bytes"
 	"runtime"
 	"strconv"
+	"sync"
 )
 
 // A goroutine that holds a place in the window must not wait for another one,
-// nor for the end of all. Go has no other name for a goroutine than the number at
-// the head of its stack trace, which is slow to get: it is asked for when a worker
-// begins and when something waits long, never when a call is submitted or made.
+// nor for the end of all; and if all workers wait for calls of their own executor,
+// nobody is left to make them. Go has no other name for a goroutine than the number
+// at the head of its stack trace, which is slow to get: it is asked for when a
+// worker begins and when something waits long, never when a call is submitted or made.
 
-// enter notes that this goroutine holds places until leave: it is a worker, or it
-// runs the callbacks of calls that it has cancelled.
-func (e *Executor[In, Out]) enter() (id uint64) {
-	id = goroutineID()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.inside[id]++
-	return id
+// insiders are the goroutines that hold places in the window of an executor:
+// its workers, and those that run the callbacks of calls that they have cancelled.
+type insiders struct {
+	workers int       // there may be
+	turns   sync.Pool // of *turn, for all that wait for this executor
+
+	mu     sync.Mutex // guards places
+	places map[uint64]*place
 }
 
-func (e *Executor[In, Out]) leave(id uint64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.inside[id]--; e.inside[id] == 0 {
-		delete(e.inside, id)
+// place is what one goroutine does there.
+type place struct {
+	depth  int         // how often it has entered
+	worker bool        // it makes calls
+	over   func() bool // it waits for this executor until over; nil: it does not
+}
+
+func newInsiders(workers int) *insiders {
+	return &insiders{
+		workers: workers,
+		turns:   sync.Pool{New: newTurn},
+		places:  make(map[uint64]*place),
 	}
 }
 
-func (e *Executor[In, Out]) holdsPlace() bool {
+// enter notes that this goroutine holds places until leave.
+func (in *insiders) enter(worker bool) (id uint64) {
+	id = goroutineID()
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	p := in.places[id]
+	if p == nil {
+		p = &place{worker: worker}
+		in.places[id] = p
+	}
+	p.depth++
+	return id
+}
+
+func (in *insiders) leave(id uint64) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	p := in.places[id]
+	if p.depth--; p.depth == 0 {
+		delete(in.places, id)
+	}
+}
+
+// here reports whether this goroutine holds a place.
+func (in *insiders) here() bool {
 	id := goroutineID()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.inside[id] > 0
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.places[id] != nil
+}
+
+// begin notes that goroutine id waits, until finish, for what no one but the
+// workers can do. It reports whether it may: not if it is the last of them that
+// does not wait.
+func (in *insiders) begin(id uint64, over func() bool) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	p := in.places[id]
+	if p == nil {
+		return true
+	}
+	p.over = over
+	if in.allWait() {
+		p.over = nil
+		return false
+	}
+	return true
+}
+
+func (in *insiders) allWait() bool {
+	waiting := 0
+	for _, p := range in.places {
+		if p.worker && p.over != nil && !p.over() {
+			waiting++
+		}
+	}
+	return waiting == in.workers
+}
+
+func (in *insiders) finish(id uint64) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if p := in.places[id]; p != nil {
+		p.over = nil
+	}
 }
 
 // goroutineID reads "goroutine 18 [running]:".

@@ -98,7 +98,7 @@ func TestAllCallbacksSubmitAtOnce(t *testing.T) {
 func TestShutdownInACallbackIsRefused(t *testing.T) {
 	within(t, pool.Options{Workers: 1, Window: 1}, receive, func(t *testing.T, ex *receiver) {
 		inCallback(t, ex, func() {
-			for _, mode := range []pool.Mode{pool.Wait, pool.CancelPending} {
+			for _, mode := range []pool.Mode{pool.Drain, pool.CancelPending} {
 				if err := ex.Shutdown(t.Context(), mode); err != pool.ErrWouldDeadlock {
 					t.Errorf("Shutdown: %v, want ErrWouldDeadlock", err)
 				}
@@ -116,7 +116,7 @@ func TestShutdownInACallbackIsRefused(t *testing.T) {
 func TestACallThatWaitsForItsExecutorIsRefused(t *testing.T) {
 	var ex *pool.Executor[string, string]
 	call := func(ctx context.Context, in string) (string, error) {
-		if err := ex.Shutdown(ctx, pool.Wait); err != pool.ErrWouldDeadlock {
+		if err := ex.Shutdown(ctx, pool.Drain); err != pool.ErrWouldDeadlock {
 			t.Errorf("Shutdown in a call: %v, want ErrWouldDeadlock", err)
 		}
 		_, err := ex.Submit(ctx, in)
@@ -140,7 +140,7 @@ func TestSubmitInACallbackOfCancelIsRefused(t *testing.T) {
 			if _, err := ex.Submit(t.Context(), gate); err != pool.ErrWouldDeadlock {
 				t.Errorf("Submit: %v, want ErrWouldDeadlock", err)
 			}
-			if err := ex.Shutdown(t.Context(), pool.Wait); err != pool.ErrWouldDeadlock {
+			if err := ex.Shutdown(t.Context(), pool.Drain); err != pool.ErrWouldDeadlock {
 				t.Errorf("Shutdown: %v, want ErrWouldDeadlock", err)
 			}
 		})
@@ -202,7 +202,7 @@ func TestWorkersOfTwoExecutorsMayWaitForEachOther(t *testing.T) {
 				t.Errorf("Submit to another executor: %v", err)
 			}
 		})
-		if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+		if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 			t.Error(err)
 		}
 	})

@@ -25,7 +25,7 @@ func TestMapReadsAWindowAhead(t *testing.T) {
 		over := make(chan struct{})
 		go func() {
 			defer close(over)
-			for _, err := range ex.Map(t.Context(), items) {
+			for _, err := range ex.Map(t.Context(), items, pool.MapOptions{}) {
 				if err != nil {
 					t.Error(err)
 				}
@@ -45,7 +45,7 @@ func TestMapReadsAWindowAhead(t *testing.T) {
 
 func TestMapStartsWhenRangedOver(t *testing.T) {
 	within(t, pool.Options{Workers: 1}, echo, func(t *testing.T, ex *pool.Executor[string, string]) {
-		ex.Map(t.Context(), func(func(string) bool) { t.Error("items are read before somebody ranges") })
+		ex.Map(t.Context(), func(func(string) bool) { t.Error("items are read before somebody ranges") }, pool.MapOptions{})
 	})
 }
 
@@ -63,14 +63,14 @@ func TestMapOfItemsThatPanicLeavesNothing(t *testing.T) {
 				yield(never)
 				yield(never)
 				panic("no more")
-			}) {
+			}, pool.MapOptions{}) {
 				results = append(results, err)
 			}
 		}()
 		if results != nil {
 			t.Errorf("results: %v", results)
 		}
-		if err := ex.Shutdown(t.Context(), pool.Wait); err != nil { // no call is left that waits
+		if err := ex.Shutdown(t.Context(), pool.Drain); err != nil { // no call is left that waits
 			t.Error(err)
 		}
 	})
@@ -86,11 +86,11 @@ func TestMapBodyThatPanicsLeavesNothing(t *testing.T) {
 					t.Errorf("panic of the body came back as %v", got)
 				}
 			}()
-			for range ex.Map(t.Context(), items) {
+			for range ex.Map(t.Context(), items, pool.MapOptions{}) {
 				panic("enough")
 			}
 		}()
-		if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+		if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 			t.Error(err)
 		}
 	})
@@ -103,7 +103,7 @@ func TestShutdownCancelsWhatMapHasAhead(t *testing.T) {
 		over := make(chan struct{})
 		go func() {
 			defer close(over)
-			for _, err := range ex.Map(context.WithoutCancel(t.Context()), slices.Values([]<-chan string{gate, gate, gate, gate})) {
+			for _, err := range ex.Map(context.WithoutCancel(t.Context()), slices.Values([]<-chan string{gate, gate, gate, gate}), pool.MapOptions{}) {
 				got = append(got, err)
 			}
 		}()
@@ -131,7 +131,7 @@ func TestMapLeftEarlyMakesRoomAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range ex.Map(t.Context(), slices.Values([]int{0, 1, 2, 3})) {
+	for range ex.Map(t.Context(), slices.Values([]int{0, 1, 2, 3}), pool.MapOptions{}) {
 		break
 	}
 	for range 2 { // beside the one that runs
@@ -140,7 +140,7 @@ func TestMapLeftEarlyMakesRoomAtOnce(t *testing.T) {
 		}
 	}
 	close(gate)
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Error(err)
 	}
 }
@@ -152,7 +152,7 @@ func TestMapSaysOnceThatItsContextHasEnded(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		defer cancel(nil)
 		var got []error
-		for _, err := range ex.Map(ctx, slices.Values([]<-chan string{ready("a"), never, ready("c"), never})) {
+		for _, err := range ex.Map(ctx, slices.Values([]<-chan string{ready("a"), never, ready("c"), never}), pool.MapOptions{}) {
 			got = append(got, err)
 			cancel(reason)
 			synctest.Wait() // all calls have ended, one with the reason

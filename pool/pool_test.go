@@ -1,6 +1,7 @@
 package pool_test
 
 import (
+	"context"
 	"testing"
 
 	"trawl/pool"
@@ -12,5 +13,13 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestThreads(t *testing.T) {
-	pooltest.Run(t, func(testing.TB) pool.Engine[string, string] { return pool.Threads(pooltest.Call) })
+	pooltest.Run(t, func(_ testing.TB, w pooltest.Want, opts *pool.Options) pool.Engine[string, string] {
+		if w.Init != "" {
+			opts.Init = func() error {
+				_, err := pooltest.Call(context.Background(), w.Init)
+				return err
+			}
+		}
+		return pool.Threads(pooltest.Call)
+	})
 }

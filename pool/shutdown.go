@@ -18,8 +18,17 @@ const (
 	// nevertheless, and then the engine is closed.
 	NoWait
 
-	// Wait makes all calls that are submitted, and waits for them.
-	Wait Mode = 0
+	// Terminate does what CancelPending does, and ends the calls that run by force, if
+	// the engine can ([Terminator]): they end with an error that Is [ErrWorkerLost]. With
+	// [Threads] there is nothing to end by force: calls end when they return, and to that
+	// end their contexts are the caller's.
+	Terminate
+
+	// Kill is Terminate without asking: what makes the calls has no time to clean up.
+	Kill
+
+	// Drain makes all calls that are submitted, and waits for them.
+	Drain Mode = 0
 )
 
 // Shutdown takes no more calls: from now on every Submit, also one that waits for
@@ -37,10 +46,12 @@ const (
 // unless mode is NoWait.
 func (e *Executor[In, Out]) Shutdown(ctx context.Context, mode Mode) error {
 	wait := mode&NoWait == 0
-	if wait && e.holdsPlace() {
+	if wait && e.inside.here() {
 		return ErrWouldDeadlock
 	}
-	e.dismiss(e.refuse(mode))
+	cancelled := e.refuse(mode)
+	e.force(mode)
+	e.dismiss(cancelled)
 	if !wait {
 		return nil
 	}
@@ -55,8 +66,8 @@ func (e *Executor[In, Out]) refuse(mode Mode) (cancelled line[In, Out]) {
 	for t := e.blocked.pop(); t != nil; t = e.blocked.pop() {
 		t.tell(ErrShutdown)
 	}
-	if mode&CancelPending != 0 {
-		cancelled = e.cancelQueued()
+	if mode&(CancelPending|Terminate|Kill) != 0 {
+		cancelled = e.settleQueued(Cancelled, ErrCancelled)
 	}
 	for e.idle != nil { // nothing will come that they could wait for
 		w := e.idle
@@ -65,6 +76,31 @@ func (e *Executor[In, Out]) refuse(mode Mode) (cancelled line[In, Out]) {
 	}
 	e.endIfDone()
 	return cancelled
+}
+
+// force ends the running calls, if mode says so and the engine can.
+func (e *Executor[In, Out]) force(mode Mode) {
+	engine, ok := e.engine.(Terminator)
+	if !ok || mode&(Terminate|Kill) == 0 || !e.keepOpen() {
+		return
+	}
+	defer e.giveBack()
+	if mode&Kill != 0 {
+		engine.Kill()
+	} else {
+		engine.Terminate()
+	}
+}
+
+// keepOpen keeps the engine from being closed, until giveBack, unless that has begun.
+func (e *Executor[In, Out]) keepOpen() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.ending {
+		return false
+	}
+	e.used++
+	return true
 }
 
 func (e *Executor[In, Out]) await(ctx context.Context) error {

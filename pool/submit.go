@@ -3,12 +3,11 @@ package pool
 import (
 	"context"
 	"runtime"
-	"time"
 )
 
 // Submit hands a call over and returns its future. While the window is full it
 // waits, behind the Submits that waited before it, until ctx ends (its cause is the
-// error) or the executor is shut down ([ErrShutdown]).
+// error) or the executor is shut down ([ErrShutdown]) or breaks ([BrokenError]).
 //
 // done are callbacks of the future, as [Future.AddDoneCallback] adds them, but there
 // before the call can have ended: so they never run on the goroutine that submits,
@@ -21,18 +20,24 @@ import (
 // not wait there for another. Where one does, and nobody makes room within a few
 // milliseconds, its Submit returns [ErrWouldDeadlock].
 func (e *Executor[In, Out]) Submit(ctx context.Context, in In, done ...func(*Future[Out])) (*Future[Out], error) {
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
 	t := newTask(e, ctx, in, done)
+	if err := e.hand(t); err != nil {
+		return nil, err
+	}
+	return &t.future, nil
+}
+
+// hand is Submit of a task. One that it refuses may be handed again.
+func (e *Executor[In, Out]) hand(t *task[In, Out]) error {
+	ctx := t.ctx
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	err := e.admit(t)
 	if err == ErrFull {
 		err = e.waitForRoom(ctx, t)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &t.future, nil
+	return err
 }
 
 // TrySubmit is a Submit that never waits: while the window is full it returns
@@ -72,29 +77,17 @@ func (e *Executor[In, Out]) refusal() error {
 	switch {
 	case e.closing:
 		return ErrShutdown
+	case e.broken != nil:
+		return e.broken
 	case e.used == e.window:
 		return ErrFull
 	}
 	return nil
 }
 
-// grace is how long a Submit waits before it asks whether its goroutine is one
-// that must not: Go answers that with a stack trace only, 10 to 50 µs.
-const grace = 10 * time.Millisecond
-
-// turn is what a Submit waits with; later ones use it again.
-type turn struct {
-	answer chan error // nil: admitted
-	grace  *time.Timer
-}
-
-func newTurn() any {
-	return &turn{answer: make(chan error, 1), grace: time.NewTimer(grace)}
-}
-
 func (e *Executor[In, Out]) waitForRoom(ctx context.Context, t *task[In, Out]) error {
-	turn := e.turns.Get().(*turn)
-	defer e.turns.Put(turn)
+	turn := e.inside.turns.Get().(*turn)
+	defer e.inside.turns.Put(turn)
 	t.answer = turn.answer
 	if err := e.admit(t); err != ErrFull {
 		return err
@@ -115,7 +108,7 @@ func (e *Executor[In, Out]) waitForRoom(ctx context.Context, t *task[In, Out]) e
 		case <-ctx.Done():
 			return e.giveUp(t, turn, context.Cause(ctx))
 		case <-turn.grace.C:
-			if e.holdsPlace() {
+			if e.inside.here() {
 				return e.giveUp(t, turn, ErrWouldDeadlock)
 			}
 		}

@@ -132,13 +132,13 @@ func TestShutdownWaitsForBackgroundAfterItsContext(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := ex.Shutdown(ctx, pool.Wait); err != context.DeadlineExceeded {
+		if err := ex.Shutdown(ctx, pool.Drain); err != context.DeadlineExceeded {
 			t.Errorf("Shutdown: %v, want the end of its context", err)
 		}
 		for _, s := range []string{"a", "b", "c"} {
 			gate <- s
 		}
-		if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+		if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 			t.Error(err)
 		}
 		if !slices.Equal(ended, []string{"a", "b", "c"}) {

@@ -8,6 +8,7 @@ type task[In, Out any] struct {
 	executor *Executor[In, Out]
 	ctx      context.Context // of the call; nil when it has ended
 	in       In              // zero when the call has ended
+	chunk    *chunk[In, Out] // of Map, in place of in; nil when the calls have ended
 
 	// Guarded by executor.mu.
 	prev, next *task[In, Out]
@@ -34,15 +35,24 @@ func (t *task[In, Out]) call() {
 			t.future.err = newPanicError(recover())
 		}
 	}()
-	if t.ctx.Err() != nil {
+	switch {
+	case t.ctx.Err() != nil:
 		t.future.err = context.Cause(t.ctx)
-	} else {
+	case t.chunk != nil:
+		t.chunk.run(t.ctx, t.executor.engine)
+	default:
 		t.future.value, t.future.err = t.executor.engine.Call(t.ctx, t.in)
 	}
 	returned = true
 }
 
 func (t *task[In, Out]) end() {
+	if t.future.err != nil || t.chunk != nil {
+		if err := t.fatal(); err != nil {
+			t.endBroken(err)
+			return
+		}
+	}
 	t.settle(Finished)
 	t.future.notify()
 }
@@ -50,11 +60,13 @@ func (t *task[In, Out]) end() {
 // settle makes the outcome known and lets go of what the call was made with.
 func (t *task[In, Out]) settle(s State) {
 	var none In
-	t.in, t.ctx = none, nil
+	t.in, t.ctx, t.chunk = none, nil, nil
 	t.future.settle(s)
 }
 
 func (t *task[In, Out]) report(p *PanicError) { t.executor.report(p) }
+
+func (t *task[In, Out]) insiders() *insiders { return t.executor.inside }
 
 // line is a queue of tasks, linked through them: a task can leave from the middle
 // and is in one line at most. The zero value is empty.

@@ -1,7 +1,14 @@
 package pool
 
+import (
+	"context"
+	"fmt"
+	"runtime/pprof"
+)
+
 // worker is a goroutine that makes calls, one after the other.
 type worker[In, Out any] struct {
+	name  string
 	task  *task[In, Out]   // it holds; its own goroutine's alone
 	below *worker[In, Out] // idle longer than this one; guarded by Executor.mu
 	woken chan struct{}
@@ -31,7 +38,7 @@ func (e *Executor[In, Out]) rouse() *worker[In, Out] {
 		e.rousing = true
 		e.hired++
 		e.crew.Add(1)
-		go e.work(&worker[In, Out]{woken: make(chan struct{}, 1)})
+		go e.work(&worker[In, Out]{name: fmt.Sprintf("%s-%d", e.name, e.hired), woken: make(chan struct{}, 1)})
 	}
 	return nil
 }
@@ -45,10 +52,14 @@ func (e *Executor[In, Out]) work(w *worker[In, Out]) {
 		}
 		e.crew.Done()
 	}()
-	id := e.enter()
-	defer e.leave(id)
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("worker", w.name)))
+	id := e.inside.enter(true)
+	defer e.inside.leave(id)
+	ready := e.init == nil
 	for e.next(w) {
-		w.task.run()
+		if ready = ready || e.prepare(w); ready {
+			w.task.run()
+		}
 	}
 }
 

@@ -87,16 +87,45 @@ func TestShutdownEndsTheWorkers(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		if len(ex.inside) != 8 {
-			t.Errorf("%d workers make 8 calls", len(ex.inside))
+		if len(ex.inside.places) != 8 {
+			t.Errorf("%d workers make 8 calls", len(ex.inside.places))
 		}
 		close(gate)
 		synctest.Wait() // all are idle
-		if err := ex.Shutdown(t.Context(), Wait); err != nil {
+		if err := ex.Shutdown(t.Context(), Drain); err != nil {
 			t.Fatal(err)
 		}
-		if len(ex.inside) != 0 {
-			t.Errorf("%d workers after Shutdown", len(ex.inside))
+		if len(ex.inside.places) != 0 {
+			t.Errorf("%d workers after Shutdown", len(ex.inside.places))
+		}
+	})
+}
+
+func TestShutdownWithoutWaitingEndsTheWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, mode := range []Mode{NoWait, NoWait | CancelPending, NoWait | Terminate} {
+			gate := make(chan struct{})
+			ex := newThreads(t, Options{Workers: 5}, func(context.Context, int) (int, error) {
+				<-gate
+				return 0, nil
+			})
+			for range 10 {
+				if _, err := ex.Submit(t.Context(), 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			synctest.Wait()
+			if err := ex.Shutdown(t.Context(), mode); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(ex.inside.places); n != 5 {
+				t.Errorf("%d workers make the calls that are left, want 5", n)
+			}
+			close(gate)
+			synctest.Wait()
+			if n := len(ex.inside.places); n != 0 || !isClosed(ex.ended) {
+				t.Errorf("%d workers after the last call", n)
+			}
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // StatusError is the error of a call that fails.
@@ -24,7 +25,24 @@ func (e *StatusError) Error() string { return fmt.Sprintf("status %d", e.Code) }
 //	panic TEXT         panics
 //	exit               runtime.Goexit
 //	hold ADDRESS NAME  says NAME to ADDRESS (TCP), and waits until it is let go or its context ends; the value is NAME
-func Call(ctx context.Context, in string) (string, error) {
+//	set NAME VALUE     keeps VALUE in this process
+//	get NAME           the value is what was kept, "" if nothing was
+//
+// Several are made one after the other, with "; " between them, until one fails; the
+// value is that of the last.
+func Call(ctx context.Context, in string) (value string, err error) {
+	for one := range strings.SplitSeq(in, "; ") {
+		if value, err = call(ctx, one); err != nil {
+			return "", err
+		}
+	}
+	return value, nil
+}
+
+// kept is what "set" has kept, by name.
+var kept sync.Map
+
+func call(ctx context.Context, in string) (string, error) {
 	verb, rest, _ := strings.Cut(in, " ")
 	switch verb {
 	case "upper":
@@ -44,6 +62,14 @@ func Call(ctx context.Context, in string) (string, error) {
 	case "hold":
 		address, name, _ := strings.Cut(rest, " ")
 		return hold(ctx, address, name)
+	case "set":
+		name, value, _ := strings.Cut(rest, " ")
+		kept.Store(name, value)
+		return "", nil
+	case "get":
+		value, _ := kept.Load(rest)
+		text, _ := value.(string)
+		return text, nil
 	}
 	return "", fmt.Errorf("no such call: %q", in)
 }

@@ -15,6 +15,7 @@ var callbacks = []promise{
 	{"CallbacksRunInOrder", testCallbacksRunInOrder},
 	{"CallbackRunsAtOnceAfterTheEnd", testCallbackRunsAtOnceAfterTheEnd},
 	{"PanickingCallbackIsReportedAndTheNextRuns", testPanickingCallback},
+	{"PanickingCallbackAfterTheEndIsReported", testPanickingCallbackAfterTheEnd},
 	{"GoexitInACallbackIsReportedAndTheNextRuns", testGoexitInACallback},
 	{"CallbackOfSubmitNeverRunsOnTheSubmitter", testCallbackOfSubmit},
 	{"PlaceIsFreeOnlyAfterTheCallbacks", testPlaceIsFreeOnlyAfterTheCallbacks},
@@ -59,7 +60,7 @@ func testCallbacksRunInOrder(t *testing.T, s setup) {
 		f.AddDoneCallback(func(*pool.Future[string]) { got = append(got, i) })
 	}
 	a.release()
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(got, []int{0, 1, 2, 3, 4}) {
@@ -72,11 +73,37 @@ func testCallbackRunsAtOnceAfterTheEnd(t *testing.T, s setup) {
 		if !isClosed(f.Done()) {
 			continue
 		}
-		ran := 0
-		f.AddDoneCallback(func(*pool.Future[string]) { ran++ })
+		ran, got := 0, ""
+		f.AddDoneCallback(func(done *pool.Future[string]) {
+			ran++
+			value, err := done.Result(t.Context())
+			if got = value; err != nil {
+				got = err.Error()
+			}
+		})
 		if ran != 1 {
 			t.Errorf("%s: callback had run %d times when AddDoneCallback returned, want once", name, ran)
 		}
+		want := map[string]string{"succeeded": "A", "failed": "status 500", "cancelled": pool.ErrCancelled.Error()}[name]
+		if got != want {
+			t.Errorf("%s: callback got %q, want %q", name, got, want)
+		}
+	}
+}
+
+func testPanickingCallbackAfterTheEnd(t *testing.T, s setup) {
+	var reported []string
+	ex := s.executor(t, pool.Options{Workers: 1, OnPanic: func(p *pool.PanicError) { reported = append(reported, p.Value) }})
+	f := submit(t, ex, "upper a")
+	wantResult(t, f, "A")
+	ran := false
+	f.AddDoneCallback(func(*pool.Future[string]) { panic("oh") })
+	f.AddDoneCallback(func(*pool.Future[string]) { ran = true })
+	if !slices.Equal(reported, []string{"oh"}) || !ran {
+		t.Errorf("OnPanic was told %q, the next callback ran %v", reported, ran)
+	}
+	if _, ok := errors.AsType[*pool.PanicError](ex.Shutdown(t.Context(), pool.Drain)); !ok {
+		t.Error("Shutdown does not tell of the panic")
 	}
 }
 
@@ -107,7 +134,7 @@ func testBrokenCallback(t *testing.T, s setup, want string, broken func()) {
 	}()
 	<-cancelling
 	a.release()
-	err := ex.Shutdown(t.Context(), pool.Wait)
+	err := ex.Shutdown(t.Context(), pool.Drain)
 	if p, ok := errors.AsType[*pool.PanicError](err); !ok || p.Value != want {
 		t.Errorf("Shutdown: %v, want the panic %q", err, want)
 	}
@@ -135,7 +162,7 @@ func testCallbackOfSubmit(t *testing.T, s setup) {
 			t.Fatal(err)
 		}
 	}
-	if err := ex.Shutdown(t.Context(), pool.Wait); err == nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err == nil {
 		t.Error("Shutdown says nothing of 1000 callbacks that ended their goroutines")
 	}
 	if got := ran.Load(); got != 1000 {

@@ -19,6 +19,9 @@ type gate struct {
 	listener *net.TCPListener
 }
 
+// close lets no more calls come; those that wait to be taken fail.
+func (g *gate) close() { g.listener.Close() }
+
 func newGate(t *testing.T) *gate {
 	t.Helper()
 	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -57,6 +60,37 @@ func (g *gate) next() held {
 	return held{t: g.t, name: strings.TrimSpace(name), conn: conn}
 }
 
+// nextOf waits until n calls have come.
+func (g *gate) nextOf(n int) map[string]held {
+	g.t.Helper()
+	all := map[string]held{}
+	for range n {
+		h := g.next()
+		all[h.name] = h
+	}
+	return all
+}
+
+// wantNoMore reports a call that has come and was not taken. It is for when no
+// more can come.
+func (g *gate) wantNoMore() {
+	g.t.Helper()
+	conn, err := net.Dial("tcp", g.listener.Addr().String()) // stands behind it
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "nobody\n"); err != nil {
+		g.t.Fatal(err)
+	}
+	if got := g.next().name; got != "nobody" {
+		g.t.Errorf("call %q was made", got)
+	}
+}
+
+// drop makes the call fail.
+func (h held) drop() { h.conn.Close() }
+
 func (h held) release() {
 	h.t.Helper()
 	if _, err := io.WriteString(h.conn, "\n"); err != nil {
@@ -79,6 +113,20 @@ func (w *watched) Call(ctx context.Context, in string) (string, error) {
 		w.t.Errorf("call %q of a closed engine", in)
 	}
 	return w.Engine.Call(ctx, in)
+}
+
+// Terminate and Kill make watched what its engine is.
+func (w *watched) Terminate() { w.force(pool.Terminator.Terminate) }
+
+func (w *watched) Kill() { w.force(pool.Terminator.Kill) }
+
+func (w *watched) force(end func(pool.Terminator)) {
+	if w.closed.Load() != 0 {
+		w.t.Error("a closed engine is ended by force")
+	}
+	if engine, ok := w.Engine.(pool.Terminator); ok {
+		end(engine)
+	}
 }
 
 func (w *watched) Close() error {

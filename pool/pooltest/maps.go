@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"testing"
+	"time"
 
 	"trawl/pool"
 
@@ -21,6 +22,10 @@ var maps = []promise{
 	{"MapLeftEarlyCancelsTheRest", testMapLeftEarlyCancelsTheRest},
 	{"MapEndsWithItsContext", testMapEndsWithItsContext},
 	{"MapYieldsARefusalLast", testMapYieldsARefusalLast},
+	{"MapYieldsTheTimeoutOfACallInItsPlace", testMapYieldsTheTimeoutOfACall},
+	{"MapEndsAtItsDeadline", testMapEndsAtItsDeadline},
+	{"MapThatTimesOutCancelsItsCalls", testMapThatTimesOutCancelsItsCalls},
+	{"MapBeginsAnewEachTime", testMapBeginsAnewEachTime},
 }
 
 // gathered is what a Map yields, errors as text.
@@ -41,7 +46,7 @@ func testMapKeepsTheOrder(t *testing.T, s setup) {
 		items = append(items, fmt.Sprintf("upper x%d", i))
 		want = append(want, fmt.Sprintf("X%d", i))
 	}
-	results := ex.Map(t.Context(), slices.Values(items))
+	results := ex.Map(t.Context(), slices.Values(items), pool.MapOptions{})
 	for range 2 { // it can be ranged over again
 		if diff := cmp.Diff(want, gathered(results)); diff != "" {
 			t.Errorf("Map (-want +got):\n%s", diff)
@@ -53,15 +58,19 @@ func testMapYieldsAnErrorInItsPlace(t *testing.T, s setup) {
 	ex := s.executor(t, pool.Options{Workers: 2})
 	items := []string{"upper a", "fail 3", "upper b", "panic oh", "timeout", "upper c"}
 	want := []string{"A", "status 3", "B", "panic: oh", "context deadline exceeded", "C"}
-	if diff := cmp.Diff(want, gathered(ex.Map(t.Context(), slices.Values(items)))); diff != "" {
+	if diff := cmp.Diff(want, gathered(ex.Map(t.Context(), slices.Values(items), pool.MapOptions{}))); diff != "" {
 		t.Errorf("Map (-want +got):\n%s", diff)
 	}
 }
 
 func testMapOfNothing(t *testing.T, s setup) {
 	ex := s.executor(t, pool.Options{Workers: 1})
-	if got := gathered(ex.Map(t.Context(), slices.Values[[]string](nil))); got != nil {
-		t.Errorf("Map of nothing: %q", got)
+	for _, seq := range []iter.Seq[string]{slices.Values[[]string](nil), nil} {
+		for _, opts := range []pool.MapOptions{{}, {Ahead: 3}, {Chunk: 3}} {
+			if got := gathered(ex.Map(t.Context(), seq, opts)); got != nil {
+				t.Errorf("Map of nothing: %q", got)
+			}
+		}
 	}
 }
 
@@ -73,7 +82,7 @@ func testMapOfWhatHasNoEnd(t *testing.T, s setup) {
 			read++
 		}
 	}
-	for value, err := range ex.Map(t.Context(), naturals) {
+	for value, err := range ex.Map(t.Context(), naturals, pool.MapOptions{}) {
 		if want := fmt.Sprintf("X%d", yielded); value != want || err != nil {
 			t.Fatalf("item %d: %q, %v", yielded, value, err)
 		}
@@ -90,7 +99,7 @@ func testMapLeftEarlyCancelsTheRest(t *testing.T, s setup) {
 	ex := s.executor(t, pool.Options{Workers: 1, Window: 4})
 	g := newGate(t)
 	items := slices.Values([]string{"upper a", g.call("b"), g.call("c"), g.call("d"), g.call("e")})
-	for value, err := range ex.Map(t.Context(), items) {
+	for value, err := range ex.Map(t.Context(), items, pool.MapOptions{}) {
 		if value != "A" || err != nil {
 			t.Fatalf("first item: %q, %v", value, err)
 		}
@@ -99,14 +108,10 @@ func testMapLeftEarlyCancelsTheRest(t *testing.T, s setup) {
 		}
 		break
 	}
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil { // b is not released: its context has ended
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil { // b is not released: its context has ended
 		t.Error(err)
 	}
-	g.listener.Close()
-	if conn, err := g.listener.Accept(); err == nil {
-		conn.Close()
-		t.Error("a pending call was made after the loop was left")
-	}
+	g.wantNoMore()
 }
 
 func testMapEndsWithItsContext(t *testing.T, s setup) {
@@ -117,7 +122,7 @@ func testMapEndsWithItsContext(t *testing.T, s setup) {
 	reason := errors.New("enough")
 	items := slices.Values([]string{"upper a", g.call("b"), "upper c", "upper d", "upper e"})
 	var got []string
-	for value, err := range ex.Map(ctx, items) {
+	for value, err := range ex.Map(ctx, items, pool.MapOptions{}) {
 		if err != nil {
 			value = err.Error()
 		} else {
@@ -144,7 +149,70 @@ func testMapYieldsARefusalLast(t *testing.T, s setup) {
 			t.Error("Map went on after a refusal")
 		}
 	}
-	if diff := cmp.Diff([]string{"A", "B", pool.ErrShutdown.Error()}, gathered(ex.Map(t.Context(), items))); diff != "" {
+	if diff := cmp.Diff([]string{"A", "B", pool.ErrShutdown.Error()}, gathered(ex.Map(t.Context(), items, pool.MapOptions{}))); diff != "" {
 		t.Errorf("Map (-want +got):\n%s", diff)
 	}
+}
+
+// A deadline that a call had of its own is not that of the Map.
+func testMapYieldsTheTimeoutOfACall(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 2})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	for _, opts := range []pool.MapOptions{{}, {Chunk: 2}} {
+		var got []string
+		for value, err := range ex.Map(ctx, slices.Values([]string{"upper a", "timeout", "upper c"}), opts) {
+			if errors.Is(err, context.DeadlineExceeded) {
+				value = "timeout"
+			} else if err != nil {
+				t.Error(err)
+			}
+			got = append(got, value)
+		}
+		if diff := cmp.Diff([]string{"A", "timeout", "C"}, got); diff != "" {
+			t.Errorf("Map (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func testMapEndsAtItsDeadline(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 1, Window: 4})
+	g := newGate(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	items := slices.Values([]string{g.call("a"), "upper b", "upper c"})
+	got := gathered(ex.Map(ctx, items, pool.MapOptions{})) // a is never released
+	if diff := cmp.Diff([]string{context.DeadlineExceeded.Error()}, got); diff != "" {
+		t.Errorf("Map (-want +got):\n%s", diff)
+	}
+}
+
+func testMapThatTimesOutCancelsItsCalls(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 1, Window: 3})
+	g := newGate(t)
+	first := submit(t, ex, g.call("first"))
+	held := g.next()
+	ctx, cancel := context.WithCancel(t.Context())
+	items := func(yield func(string) bool) {
+		if yield(g.call("second")) && yield(g.call("third")) {
+			cancel() // both are pending
+		}
+	}
+	got := gathered(ex.Map(ctx, items, pool.MapOptions{}))
+	if diff := cmp.Diff([]string{context.Canceled.Error()}, got); diff != "" {
+		t.Errorf("Map (-want +got):\n%s", diff)
+	}
+	held.release()
+	wantResult(t, first, "first")
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
+		t.Error(err)
+	}
+	g.wantNoMore()
+}
+
+func testMapBeginsAnewEachTime(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 2})
+	all := ex.Map(t.Context(), numbers(5), pool.MapOptions{Chunk: 2})
+	wantNumbers(t, 5, all)
+	wantNumbers(t, 5, all)
 }

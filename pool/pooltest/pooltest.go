@@ -2,6 +2,9 @@
 // where its calls run: an engine that passes keeps them. The test of an engine is one line:
 //
 //	func TestThreads(t *testing.T) { pooltest.Run(t, newThreads) }
+//
+// The table concurrent-futures.md says which of them answers to which test of Python's
+// concurrent.futures.
 package pooltest
 
 import (
@@ -12,13 +15,19 @@ import (
 )
 
 // Run tests all promises, each on engines of its own from newEngine. What such
-// an engine must run, wherever that is, is [Call].
-func Run(t *testing.T, newEngine func(testing.TB) pool.Engine[string, string]) {
-	for _, promises := range [][]promise{calls, futures, callbacks, windows, maps, shutdowns} {
+// an engine must run, wherever that is, is [Call]. newEngine may change the options of
+// the executor that the engine is for, to give the promise what it wants.
+func Run(t *testing.T, newEngine func(t testing.TB, w Want, opts *pool.Options) pool.Engine[string, string]) {
+	for _, promises := range [][]promise{calls, futures, callbacks, windows, waits, completions, maps, chunks, inits, deadlocks, shutdowns} {
 		for _, p := range promises {
 			t.Run(p.name, func(t *testing.T) { p.test(t, setup{newEngine}) })
 		}
 	}
+}
+
+// Want is what a promise asks of the engine that it is tested with.
+type Want struct {
+	Init string // what each worker gives [Call] before its first call; "" is nothing
 }
 
 type promise struct {
@@ -28,14 +37,19 @@ type promise struct {
 
 // setup makes what a promise is tested with.
 type setup struct {
-	newEngine func(testing.TB) pool.Engine[string, string]
+	newEngine func(testing.TB, Want, *pool.Options) pool.Engine[string, string]
 }
 
 // executor is shut down with the test; its engine must then have been closed
 // once.
 func (s setup) executor(t *testing.T, opts pool.Options) *pool.Executor[string, string] {
 	t.Helper()
-	engine := &watched{Engine: s.newEngine(t), t: t}
+	return s.executorWith(t, Want{}, opts)
+}
+
+func (s setup) executorWith(t *testing.T, w Want, opts pool.Options) *pool.Executor[string, string] {
+	t.Helper()
+	engine := &watched{Engine: s.newEngine(t, w, &opts), t: t}
 	ex, err := pool.New(engine, opts)
 	if err != nil {
 		t.Fatal(err)

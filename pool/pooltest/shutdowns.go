@@ -21,6 +21,9 @@ var shutdowns = []promise{
 	{"ShutdownEndsWithItsContext", testShutdownEndsWithItsContext},
 	{"ShutdownOfAnUnusedExecutor", testShutdownOfAnUnusedExecutor},
 	{"ShutdownAfterACancel", testShutdownAfterACancel},
+	{"SubmitWhileShutdownWaitsIsRefused", testSubmitWhileShutdownWaits},
+	{"DeferredShutdownMakesAllCalls", testDeferredShutdown},
+	{"ShutdownByForceCancelsWhatIsPending", testShutdownByForce},
 	{"SubmitCancelAndShutdownAtOnce", testSubmitCancelAndShutdownAtOnce},
 }
 
@@ -28,7 +31,7 @@ func testNoSubmitAfterShutdown(t *testing.T, s setup) {
 	ex := s.executor(t, pool.Options{Workers: 1})
 	f := submit(t, ex, "upper a")
 	for range 2 {
-		if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+		if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 			t.Error(err)
 		}
 	}
@@ -47,7 +50,7 @@ func testShutdownMakesAllCalls(t *testing.T, s setup) {
 	for range 50 {
 		all = append(all, submit(t, ex, "upper a"))
 	}
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Fatal(err)
 	}
 	for i, f := range all {
@@ -74,7 +77,7 @@ func testShutdownReturnsAfterTheLastCallback(t *testing.T, s setup) {
 			g.next().release()
 		}
 	}()
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Fatal(err)
 	}
 	if got := ran.Load(); got != 50 {
@@ -110,7 +113,7 @@ func testShutdownCancelsWhatIsPending(t *testing.T, s setup) {
 	for _, h := range holding {
 		h.release()
 	}
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Error(err)
 	}
 	for i, f := range all[:5] {
@@ -141,7 +144,7 @@ func testGoexitWhileShutdownCancels(t *testing.T, s setup) {
 	}()
 	<-ended
 	a.release()
-	err := ex.Shutdown(t.Context(), pool.Wait)
+	err := ex.Shutdown(t.Context(), pool.Drain)
 	if _, ok := errors.AsType[*pool.PanicError](err); !ok || ran.Load() != 4 {
 		t.Errorf("%d callbacks, Shutdown: %v, want 4 and what happened to them", ran.Load(), err)
 	}
@@ -171,14 +174,14 @@ func testShutdownEndsWithItsContext(t *testing.T, s setup) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	reason := errors.New("enough")
 	cancel(reason)
-	if err := ex.Shutdown(ctx, pool.Wait); err != reason {
+	if err := ex.Shutdown(ctx, pool.Drain); err != reason {
 		t.Errorf("Shutdown: %v, want the cause of its context", err)
 	}
 	a.release()
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Errorf("second Shutdown: %v", err)
 	}
-	if err := ex.Shutdown(ctx, pool.Wait); err != nil {
+	if err := ex.Shutdown(ctx, pool.Drain); err != nil {
 		t.Errorf("Shutdown of what has ended, with a context that has: %v", err)
 	}
 	wantResult(t, f, "a")
@@ -186,7 +189,7 @@ func testShutdownEndsWithItsContext(t *testing.T, s setup) {
 
 func testShutdownOfAnUnusedExecutor(t *testing.T, s setup) {
 	ex := s.executor(t, pool.Options{})
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Error(err)
 	}
 }
@@ -195,7 +198,7 @@ func testShutdownAfterACancel(t *testing.T, s setup) {
 	ex := s.executor(t, pool.Options{Workers: 1})
 	f := submit(t, ex, "upper a")
 	f.Cancel() // or not: the worker may have been faster
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Error(err)
 	}
 	if !isClosed(f.Done()) {
@@ -204,7 +207,7 @@ func testShutdownAfterACancel(t *testing.T, s setup) {
 }
 
 func testSubmitCancelAndShutdownAtOnce(t *testing.T, s setup) {
-	for _, mode := range []pool.Mode{pool.Wait, pool.CancelPending, pool.NoWait, pool.CancelPending | pool.NoWait} {
+	for _, mode := range []pool.Mode{pool.Drain, pool.CancelPending, pool.NoWait, pool.CancelPending | pool.NoWait} {
 		for range 10 {
 			hammer(t, s, mode)
 		}
@@ -248,10 +251,81 @@ func hammer(t *testing.T, s setup, mode pool.Mode) {
 		})
 	}
 	everybody.Wait()
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Errorf("last Shutdown: %v", err)
 	}
 	if submitted.Load() != called.Load() {
 		t.Errorf("%d calls submitted, %d callbacks", submitted.Load(), called.Load())
+	}
+}
+
+// A call that is still running when Shutdown has begun is followed by no other.
+func testSubmitWhileShutdownWaits(t *testing.T, s setup) {
+	ex := s.executor(t, pool.Options{Workers: 1, Window: 4})
+	g := newGate(t)
+	refused := make(chan error, 1)
+	_, err := ex.Submit(t.Context(), g.call("a"), func(*pool.Future[string]) {
+		_, err := ex.Submit(t.Context(), "upper b")
+		refused <- err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := g.next()
+	if err := ex.Shutdown(t.Context(), pool.NoWait); err != nil {
+		t.Error(err)
+	}
+	a.release()
+	if err := <-refused; err != pool.ErrShutdown {
+		t.Errorf("Submit in a callback after Shutdown: %v, want ErrShutdown", err)
+	}
+}
+
+func testDeferredShutdown(t *testing.T, s setup) {
+	var all []*pool.Future[string]
+	func() {
+		ex := s.executor(t, pool.Options{Workers: 2, Window: 10})
+		defer func() {
+			if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
+				t.Error(err)
+			}
+		}()
+		for range 10 {
+			all = append(all, submit(t, ex, "upper a"))
+		}
+	}()
+	for i, f := range all {
+		if state, value, err := f.Snapshot(); state != pool.Finished || value != "A" || err != nil {
+			t.Errorf("call %d after the deferred Shutdown: %v, %q, %v", i, state, value, err)
+		}
+	}
+}
+
+// What becomes of the call that runs is the engine's affair.
+func testShutdownByForce(t *testing.T, s setup) {
+	for _, mode := range []pool.Mode{pool.Terminate, pool.Kill, pool.Terminate | pool.Kill} {
+		ex := s.executor(t, pool.Options{Workers: 1, Window: 4})
+		g := newGate(t)
+		submit(t, ex, g.call("a"))
+		a := g.next()
+		var pending []*pool.Future[string]
+		for range 3 {
+			pending = append(pending, submit(t, ex, g.call("b")))
+		}
+		if err := ex.Shutdown(t.Context(), mode|pool.NoWait); err != nil {
+			t.Errorf("Shutdown by force: %v", err)
+		}
+		for _, f := range pending {
+			if !f.Cancelled() {
+				t.Errorf("after Shutdown by force: %v", f)
+			}
+		}
+		a.drop()
+		for range 2 {
+			if err := ex.Shutdown(t.Context(), mode); err != nil {
+				t.Errorf("Shutdown by force, again: %v", err)
+			}
+		}
+		g.wantNoMore()
 	}
 }

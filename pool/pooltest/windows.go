@@ -103,7 +103,7 @@ func testSubmitWaitsForRoom(t *testing.T, s setup) {
 			}
 		})
 	}
-	if err := ex.Shutdown(t.Context(), pool.Wait); err != nil {
+	if err := ex.Shutdown(t.Context(), pool.Drain); err != nil {
 		t.Error(err)
 	}
 }
