@@ -1,0 +1,195 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// server makes the calls of one parent.
+type server[In, Page, Out any] struct {
+	ctx    context.Context // of all calls; it ends with the parent
+	worker Worker[In, Page, Out]
+	out    *frameWriter
+	late   sync.WaitGroup // submits that wait for room
+
+	mu    sync.Mutex                      // guards calls
+	calls map[uint64]*call[In, Page, Out] // that have no answer yet
+}
+
+func newServer[In, Page, Out any](ctx context.Context, worker Worker[In, Page, Out]) *server[In, Page, Out] {
+	worker.In, worker.Out = codecOr(worker.In), codecOr(worker.Out)
+	return &server[In, Page, Out]{ctx: ctx, worker: worker, calls: make(map[uint64]*call[In, Page, Out])}
+}
+
+// end is after the pipe is closed and ctx has ended.
+func (s *server[In, Page, Out]) end() {
+	s.out.close()
+	s.late.Wait()
+}
+
+// read does what the parent says, until the pipe ends.
+func (s *server[In, Page, Out]) read(frames *frameReader) error {
+	for {
+		f, err := frames.next()
+		if err != nil {
+			return parentGone(err)
+		}
+		switch f.kind {
+		case frameCall:
+			err = s.begin(f.id, f.payload)
+		case frameCancel:
+			s.cancel(f.id)
+		default:
+			err = &frameError{"not a parent's"}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// begin has the call made, or fails it. The error is one of the parent, not of the call.
+func (s *server[In, Page, Out]) begin(id uint64, payload []byte) error {
+	limit, argument, err := cutLimit(payload)
+	if err != nil {
+		return err
+	}
+	in, err := decodeValue(s.worker.In, argument)
+	if err != nil {
+		s.fail(id, fmt.Errorf("decode argument: %w", err))
+		return nil
+	}
+	c := &call[In, Page, Out]{server: s, id: id, in: in}
+	switch err := s.enter(c); err {
+	case nil:
+		c.begin(limit)
+	case errOverCapacity:
+		s.fail(id, err)
+	default:
+		return err
+	}
+	return nil
+}
+
+// errOverCapacity is the error of a call that no parent sends.
+var errOverCapacity = errors.New("more calls at once than the worker takes")
+
+func (s *server[In, Page, Out]) enter(c *call[In, Page, Out]) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.calls[c.id] != nil:
+		return &frameError{"a call that runs already"}
+	case len(s.calls) == s.worker.Executor.workers:
+		return errOverCapacity
+	}
+	s.calls[c.id] = c
+	return nil
+}
+
+// cancel ends the context of a call, unless its answer has gone.
+func (s *server[In, Page, Out]) cancel(id uint64) {
+	s.mu.Lock()
+	c := s.calls[id]
+	s.mu.Unlock()
+	if c != nil {
+		c.cancel()
+	}
+}
+
+// fail sends a failure. If that cannot be written, the parent is gone.
+func (s *server[In, Page, Out]) fail(id uint64, err error) {
+	_ = s.out.send(frameFailure, id, func(dst []byte) ([]byte, error) { return appendError(dst, err), nil })
+}
+
+// call is one that has no answer yet.
+type call[In, Page, Out any] struct {
+	server *server[In, Page, Out]
+	id     uint64
+	in     In
+	ctx    context.Context // the call's
+	cancel context.CancelFunc
+}
+
+// begin submits the call. The reader must not wait there, or no cancel would come
+// through: the parent may send a call as soon as it has an answer, which is before that
+// call's place in the window is free.
+func (c *call[In, Page, Out]) begin(limit time.Duration) {
+	s := c.server
+	if limit > 0 {
+		c.ctx, c.cancel = context.WithTimeout(s.ctx, limit)
+	} else {
+		c.ctx, c.cancel = context.WithCancel(s.ctx)
+	}
+	switch _, err := s.worker.Executor.TrySubmit(c.ctx, c.in, c.ended); err {
+	case nil:
+	case ErrFull:
+		s.late.Go(c.submit)
+	default:
+		c.refused(err)
+	}
+}
+
+func (c *call[In, Page, Out]) submit() {
+	if _, err := c.server.worker.Executor.Submit(c.ctx, c.in, c.ended); err != nil {
+		c.refused(err)
+	}
+}
+
+func (c *call[In, Page, Out]) refused(err error) {
+	var none Out
+	c.answer(none, err)
+}
+
+// ended is the callback of the call.
+func (c *call[In, Page, Out]) ended(f *Future[Page]) {
+	var out Out
+	var err error
+	returned := false
+	defer func() {
+		if !returned {
+			err = newPanicError(recover())
+		}
+		c.answer(out, err)
+	}()
+	out, err = c.server.worker.Done(c.ctx, c.in, f)
+	returned = true
+}
+
+// answer sends the one answer to the call.
+func (c *call[In, Page, Out]) answer(out Out, err error) {
+	answered := false
+	defer func() {
+		if !answered { // what encodes the answer is not ours, and nothing of it has been sent
+			c.server.fail(c.id, newPanicError(recover()))
+		}
+	}()
+	defer c.cancel()
+	c.leave()
+	if err == nil {
+		err = c.result(out)
+	}
+	if err != nil {
+		c.server.fail(c.id, err)
+	}
+	answered = true
+}
+
+// leave is before the answer, upon which the parent may send another call.
+func (c *call[In, Page, Out]) leave() {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	delete(c.server.calls, c.id)
+}
+
+func (c *call[In, Page, Out]) result(out Out) error {
+	s := c.server
+	err := s.out.send(frameResult, c.id, func(dst []byte) ([]byte, error) { return appendValue(s.worker.Out, dst, out) })
+	if err != nil {
+		return fmt.Errorf("encode result: %w", err)
+	}
+	return nil
+}
