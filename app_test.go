@@ -40,6 +40,12 @@ func TestValuesThatAreRefused(t *testing.T) {
 		{[]string{"--max-size", "0"}, "--max-size 0 is out of range (option --max-size)\n  Use 1 byte or more."},
 		{[]string{"-r", "fast"}, "--rate \"fast\" is not a rate (option -r)\n  Use a number a second, or a unit: 10, 10/s, 600/m, 3600/h."},
 		{[]string{"-r", "-1"}, "--rate -1 is out of range (option -r)\n  Use 0 (no limit) or more."},
+		{[]string{"--executor", "cluster"}, "--executor \"cluster\" is unknown (option --executor)\n  Use thread or process."},
+		{[]string{"--executor", "process", "--processes", "0"}, "--processes 0 is out of range (option --processes)\n  Use 1 to 1024."},
+		{[]string{"--executor", "process", "--process-memory", "1MB"}, "--process-memory 1MB is out of range (option --process-memory)\n  Use 64MiB or more."},
+		{[]string{"--processes", "2"}, "--processes is for worker processes, and there are none (option --processes)\n  Add --executor process, or leave --processes out."},
+		{[]string{"--process-memory", "1GB"}, "--process-memory is for worker processes, and there are none (option --process-memory)\n  Add --executor process, or leave --process-memory out."},
+		{[]string{"worker"}, "worker: this is how trawl starts its own worker processes\n  To have them use --executor process. A list of that name is ./worker."},
 		{[]string{"--http", "3"}, "--http \"3\" is unknown (option --http)\n  Use auto, 1.1 or 2."},
 		{[]string{"--progress", "dots"}, "--progress \"dots\" is unknown (option --progress)\n  Use auto, bar, lines, json or none."},
 		{[]string{"-f", "xml"}, "--format \"xml\" is unknown (option -f)\n  Use text or jsonl."},
@@ -79,7 +85,7 @@ func TestSelectorThatIsNone(t *testing.T) {
 func TestEveryOptionReachesTheConfig(t *testing.T) {
 	cfg := parsed(t, strings.Fields(`--dedupe --max-pages 3 --allow-empty -X HEAD -H A:1 -A me -x socks5://p:1 -t 1m --connect-timeout 2
 		--max-redirects 0 --max-size 1kB --accept 200,404 --http 2 -k --resolve Example.COM:443:[::1] --resolve a:80:127.0.0.2 -c 4 --host-concurrency 5
-		-r 60/m --host-delay 6s --retries 7 --retry-wait 8 --retry-max-wait 9 --retry-on 503 --max-duration 1d --select h=h1 --select b=b
+		-r 60/m --host-delay 6s --retries 7 --retry-wait 8 --retry-max-wait 9 --retry-on 503 --max-duration 1d --executor process --processes 3 --process-memory 64MiB --select h=h1 --select b=b
 		-o out.jsonl -O --errors bad.jsonl --keep-order -q -v --progress bar --summary json --color never -n`)...)
 	if got := cfg.Accept.String(); got != "200,404" {
 		t.Errorf("Accept is %s", got)
@@ -95,6 +101,7 @@ func TestEveryOptionReachesTheConfig(t *testing.T) {
 		Proxy: cfg.Proxy, Timeout: time.Minute, ConnectTimeout: 2 * time.Second, MaxSize: 1000, Accept: cfg.Accept, HTTP: fetch.HTTP2, Insecure: true,
 		Resolve: map[string]string{"example.com:443": "::1", "a:80": "127.0.0.2"}, Concurrency: 4, HostConcurrency: 5, Rate: 1, HostDelay: 6 * time.Second,
 		Retries: 7, RetryWait: 8 * time.Second, RetryMaxWait: 9 * time.Second, RetryOn: fetch.RetryOn{"503": true}, MaxDuration: 24 * time.Hour,
+		Executor: "process", Processes: 3, ProcessMemory: 64 << 20,
 		Select: cfg.Select, Output: "out.jsonl", Format: "jsonl", Overwrite: true, Errors: "bad.jsonl", KeepOrder: true, Quiet: 1, Verbose: 1,
 		Progress: "bar", Summary: "json", Color: "never", DryRun: true, from: cfg.from,
 	}
@@ -141,7 +148,7 @@ func TestEveryOptionHasAVariable(t *testing.T) {
 			continue
 		}
 		value := map[string]string{
-			"header": "A: 1", "user-agent": "me", "proxy": "http://p:1", "resolve": "a:80:127.0.0.1", "select": "h=h1", "output": "x", "format": "jsonl", "errors": "e",
+			"header": "A: 1", "user-agent": "me", "proxy": "http://p:1", "resolve": "a:80:127.0.0.1", "select": "h=h1", "output": "x", "format": "jsonl", "errors": "e", "processes": "2",
 		}[o.name]
 		switch {
 		case o.name == "cacert": // needs a file: has a test of its own
@@ -153,8 +160,11 @@ func TestEveryOptionHasAVariable(t *testing.T) {
 		}
 		t.Run(o.name, func(t *testing.T) {
 			var beside []string // what makes sense of it
-			if o.name == "select" {
+			switch o.name {
+			case "select":
 				beside = []string{"-f", "jsonl"}
+			case "processes", "process-memory":
+				beside = []string{"--executor", "process"}
 			}
 			t.Setenv(o.variable(), value)
 			fromVariable := parsed(t, beside...)
@@ -168,6 +178,21 @@ func TestEveryOptionHasAVariable(t *testing.T) {
 				t.Errorf("%s=%s is not as the option (-option +variable):\n%s", o.variable(), value, diff)
 			}
 		})
+	}
+}
+
+// A variable for worker processes does not stand in the way of who wants none.
+func TestExecutorOfTheLineWinsOverVariablesForAnother(t *testing.T) {
+	t.Setenv("TRAWL_PROCESSES", "3")
+	if got, want := refused(t, exitUsage), "trawl: --processes is for worker processes, and there are none (TRAWL_PROCESSES)\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("TRAWL_PROCESSES alone:\n%swant:\n%s", got, want)
+	}
+	t.Setenv("TRAWL_EXECUTOR", "process")
+	if cfg := parsed(t); cfg.Executor != "process" || cfg.Processes != 3 {
+		t.Errorf("both variables: %d in executor %s", cfg.Processes, cfg.Executor)
+	}
+	if cfg := parsed(t, "--executor", "thread"); cfg.Executor != "thread" {
+		t.Errorf("--executor thread: %s", cfg.Executor)
 	}
 }
 
@@ -263,8 +288,8 @@ func TestCertificates(t *testing.T) {
 		t.Errorf("a file without one:\n%s", got)
 	}
 	t.Setenv("TRAWL_CACERT", "ca.pem")
-	if cfg := parsed(t); cfg.RootCAs == nil {
-		t.Error("TRAWL_CACERT with a certificate: no RootCAs")
+	if cfg := parsed(t); cfg.CACert == nil {
+		t.Error("TRAWL_CACERT with a certificate: no CACert")
 	}
 }
 

@@ -61,6 +61,9 @@ func (s *scanner) next() error {
 		return s.long(arg)
 	case len(arg) > 1 && arg[0] == '-':
 		return s.letters(arg)
+	case s.line.command == "" && len(s.line.operands) == 0 && arg == workerCommand:
+		return usage("worker: this is how trawl starts its own worker processes",
+			"To have them use --executor process. A list of that name is ./worker.")
 	case s.line.command == "" && len(s.line.operands) == 0 && slices.Contains(commands, arg):
 		s.line.command = arg
 	default:

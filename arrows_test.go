@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"sinks":   {"fetch", "parse"},
 	"crawl":   {"fetch", "parse", "pool", "sinks"},
 	"display": {"crawl", "fetch", "parse"},
-	".":       {"crawl", "display", "fetch", "parse", "sinks"},
+	".":       {"crawl", "display", "fetch", "parse", "pool", "sinks"},
 }
 
 func TestArrowsPointOneWay(t *testing.T) {

@@ -74,7 +74,9 @@ func permutations(n int) (all [][]int) {
 	return all
 }
 
-func TestRetriesThatHelpAreNoFailures(t *testing.T) {
+func TestRetriesThatHelpAreNoFailures(t *testing.T) { everyExecutor(t, retriesThatHelpAreNoFailures) }
+
+func retriesThatHelpAreNoFailures(t *testing.T) {
 	dir, s := t.TempDir(), newSite(t)
 	var urls []string
 	for i := range 5 {
@@ -87,6 +89,10 @@ func TestRetriesThatHelpAreNoFailures(t *testing.T) {
 }
 
 func TestTheSiteSeesNoMoreThanItsLimitAtOnce(t *testing.T) {
+	everyExecutor(t, theSiteSeesNoMoreThanItsLimitAtOnce)
+}
+
+func theSiteSeesNoMoreThanItsLimitAtOnce(t *testing.T) {
 	dir, s := t.TempDir(), newSite(t)
 	var urls []string
 	for i := range 60 {
@@ -105,7 +111,9 @@ func TestTheSiteSeesNoMoreThanItsLimitAtOnce(t *testing.T) {
 	}
 }
 
-func TestHeadersGoOutAsTheyWereGiven(t *testing.T) {
+func TestHeadersGoOutAsTheyWereGiven(t *testing.T) { everyExecutor(t, headersGoOutAsTheyWereGiven) }
+
+func headersGoOutAsTheyWereGiven(t *testing.T) {
 	dir, s := t.TempDir(), newSite(t)
 	secret := filepath.Join(dir, "secret")
 	if err := os.WriteFile(secret, []byte("Authorization: Bearer hidden\n"), 0o600); err != nil {
@@ -123,7 +131,9 @@ func TestHeadersGoOutAsTheyWereGiven(t *testing.T) {
 	}
 }
 
-func TestSecretsAreNotShown(t *testing.T) {
+func TestSecretsAreNotShown(t *testing.T) { everyExecutor(t, secretsAreNotShown) }
+
+func secretsAreNotShown(t *testing.T) {
 	dir, s := t.TempDir(), newSite(t)
 	url := strings.Replace(s.URL, "://", "://user:hidden@", 1)
 	_, said := inProcess(t, "-vv", "-H", "X-Key: hidden", "-o", "-", "--retries", "1", "--retry-wait", "1ms",

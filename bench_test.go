@@ -94,12 +94,18 @@ func lineCount(b *testing.B, name string) (n int) {
 
 // answerEverything is a server on all loopback addresses that costs little: it
 // answers each request head with the same small page. It returns its port.
-func answerEverything(b *testing.B) string {
+func answerEverything(tb testing.TB) string {
+	return answerWith(tb, bytes.Repeat([]byte("a page\n"), 100))
+}
+
+// answerWith is answerEverything with that page.
+func answerWith(tb testing.TB, page []byte) string {
+	response := append(fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n", len(page)), page...)
 	l, err := net.Listen("tcp4", ":0")
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { l.Close() })
+	tb.Cleanup(func() { l.Close() })
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -110,17 +116,15 @@ func answerEverything(b *testing.B) string {
 				conn.Close()
 				continue
 			}
-			go answer(conn)
+			go answer(conn, response)
 		}
 	}()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	return port
 }
 
-func answer(conn net.Conn) {
+func answer(conn net.Conn, response []byte) {
 	defer conn.Close()
-	page := bytes.Repeat([]byte("a page\n"), 100)
-	response := append(fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n", len(page)), page...)
 	in := bufio.NewReaderSize(conn, 1024)
 	for {
 		line, err := in.ReadSlice('\n')

@@ -21,8 +21,19 @@ func trawl(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "trawl", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "TERM=xterm", "NO_COLOR=", "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(os.Environ(), "TERM=xterm", "NO_COLOR=")
 	return cmd
+}
+
+// everyExecutor runs a test with each executor, in the environment of the commands
+// that it runs.
+func everyExecutor(t *testing.T, test func(t *testing.T)) {
+	for _, executor := range []string{inThreads, inProcesses} {
+		t.Run("executor="+executor, func(t *testing.T) {
+			t.Setenv("TRAWL_EXECUTOR", executor)
+			test(t)
+		})
+	}
 }
 
 func exitOf(t *testing.T, err error) int {

@@ -1,8 +1,9 @@
 package main
 
 import (
-	"crypto/x509"
+	"cmp"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ type config struct {
 	Accept         fetch.StatusSet
 	HTTP           fetch.Version
 	Insecure       bool
-	RootCAs        *x509.CertPool    // the system's and those of --cacert; nil without --cacert
+	CACert         []byte            // the file of --cacert; nil is none
 	Resolve        map[string]string // "host:port" → IP address; nil is none
 
 	Concurrency     int
@@ -44,6 +45,10 @@ type config struct {
 	RetryMaxWait    time.Duration
 	RetryOn         fetch.RetryOn
 	MaxDuration     time.Duration // 0 is no limit
+
+	Executor      string // inThreads or inProcesses
+	Processes     int    // 0 is one for each processor
+	ProcessMemory int64  // bytes
 
 	Select []parse.Selector
 
@@ -66,6 +71,9 @@ type config struct {
 	afterOverwrite string            // the argument right behind -O, which takes no value
 }
 
+// workers is how many worker processes there are with inProcesses.
+func (c *config) workers() int { return cmp.Or(c.Processes, runtime.GOMAXPROCS(0)) }
+
 // byOption reports whether the option was set on the command line.
 func (c *config) byOption(name string) bool { return strings.HasPrefix(c.from[name], "option ") }
 
@@ -82,6 +90,12 @@ func (c *config) where(name string) string {
 	}
 	return ""
 }
+
+// The choices of --executor.
+const (
+	inThreads   = "thread"
+	inProcesses = "process"
+)
 
 const defaultOutput = crawl.DefaultOutput
 

@@ -87,6 +87,9 @@ func writePlan(w io.Writer, cfg config, p plan) error {
 	for i, limit := range cfg.limits() {
 		fmt.Fprintf(&b, "%-10s%s\n", headOnce("limits", i), limit)
 	}
+	if cfg.Executor == inProcesses {
+		fmt.Fprintf(&b, "run on    %s\n", cfg.workersText())
+	}
 	fmt.Fprintf(&b, "results   %s\nfailures  %s\n", cfg.resultsText(p.Output), failuresText(p.Errors))
 	b.WriteString("Nothing was fetched, no file was made.\n")
 	_, err := io.WriteString(w, b.String())
@@ -149,6 +152,10 @@ func (c *config) retriesText() string {
 		pause += " to " + longest
 	}
 	return display.Plural(int64(c.Retries), "retry", "retries") + " after " + pause
+}
+
+func (c *config) workersText() string {
+	return fmt.Sprintf("%s, %s each", display.Plural(int64(c.workers()), "worker process", "worker processes"), humanize.IBytes(uint64(c.ProcessMemory)))
 }
 
 func (c *config) resultsText(output string) string {

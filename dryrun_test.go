@@ -16,6 +16,7 @@ func TestPlan(t *testing.T) {
 			"plan-options", "-n -O -j -r 90/m --host-delay 90 --retries 0 --max-redirects 1 --max-duration 1h --max-pages 5 --dedupe a b c d e - http://a/",
 			plan{URLs: 5, Skipped: 2, Cut: true, Hosts: 2, Largest: "a", LargestCount: 4, Output: "-"},
 		},
+		{"plan-processes", "-n --executor process --processes 4 --process-memory 1.5GiB urls.txt", plan{URLs: 2, Hosts: 2, Largest: "a", LargestCount: 1, Output: "db.txt"}},
 		{"plan-empty", "-n -o x.jsonl -O --retries 1 --retry-wait 1m30s", plan{Output: "x.jsonl", Errors: "none.jsonl"}},
 	} {
 		cfg := parsed(t, strings.Fields(test.args)...)

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"trawl/crawl"
+	"trawl/pool"
 	"trawl/sinks"
 )
 
@@ -21,6 +22,7 @@ const (
 	exitWrite   = 6
 	exitRead    = 7
 	exitStopped = 8
+	exitWorkers = 10
 	exitINT     = 130
 	exitTERM    = 143
 )
@@ -39,13 +41,14 @@ var exitCodes = []struct {
 	{exitWrite, "results or errors could not be written (disk full, permission)"},
 	{exitRead, "an input file could not be read, or turned unreadable on the way"},
 	{exitStopped, "stopped by --max-duration or --max-pages before the input ended"},
+	{exitWorkers, "no worker process could be started; what was finished is saved"},
 	{exitINT, "SIGINT (Ctrl-C); what was finished is saved"},
 	{exitTERM, "SIGTERM; what was finished is saved"},
 }
 
 // exitOrder says which code a run has for which several hold: the first of
 // them. Codes that end a run before it begins are alone.
-var exitOrder = []int{exitBug, exitINT, exitTERM, exitWrite, exitRead, exitNone, exitFailed, exitStopped, exitOK}
+var exitOrder = []int{exitBug, exitINT, exitTERM, exitWrite, exitRead, exitWorkers, exitNone, exitFailed, exitStopped, exitOK}
 
 // exitCode returns the one of codes that comes first in exitOrder; none is
 // exitOK.
@@ -73,6 +76,9 @@ func outcome(sum crawl.Summary, err error) int {
 	}
 	if _, ok := errors.AsType[*crawl.ListError](err); ok {
 		codes = append(codes, exitRead)
+	}
+	if errors.Is(err, pool.ErrBroken) {
+		codes = append(codes, exitWorkers)
 	}
 	if err != nil && len(codes) == 0 && !isClosedPipe(err) && !errors.Is(err, context.Canceled) {
 		codes = append(codes, exitBug)

@@ -51,7 +51,7 @@ func TestTheWorstExitCodeWins(t *testing.T) {
 		codes []int
 		want  int
 	}{
-		{nil, 0}, {[]int{0, 0}, 0}, {[]int{8, 4}, 4}, {[]int{4, 5, 8}, 5}, {[]int{5, 7}, 7}, {[]int{7, 6}, 6}, {[]int{6, 130, 4}, 130}, {[]int{0, 143}, 143}, {[]int{0, 8}, 8},
+		{nil, 0}, {[]int{0, 0}, 0}, {[]int{8, 4}, 4}, {[]int{4, 5, 8}, 5}, {[]int{5, 7}, 7}, {[]int{7, 6}, 6}, {[]int{6, 130, 4}, 130}, {[]int{0, 143}, 143}, {[]int{0, 8}, 8}, {[]int{10, 4}, 10}, {[]int{7, 10}, 7},
 	} {
 		if got := exitCode(test.codes...); got != test.want {
 			t.Errorf("of %v it is %d, want %d", test.codes, got, test.want)

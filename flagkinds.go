@@ -44,10 +44,11 @@ func durationFlag(p *time.Duration, least time.Duration) func(string) error {
 	}.into(p)
 }
 
-func sizeFlag(p *int64) func(string) error {
+// sizeFlag reads a number of bytes; allowed says in words that it is least or more.
+func sizeFlag(p *int64, least int64, allowed string) func(string) error {
 	return quantity[int64]{
 		parse: parseSize, what: "a size", form: "bytes or a unit: 65536, 10MB, 10MiB",
-		least: 1, allowed: "1 byte or more",
+		least: least, allowed: allowed,
 	}.into(p)
 }
 

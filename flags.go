@@ -27,7 +27,7 @@ type option struct {
 }
 
 // The groups of options, in their order.
-var groups = []string{"INPUT", "REQUEST", "RATE AND RETRY", "PARSE", "OUTPUT", "DISPLAY", "OTHER"}
+var groups = []string{"INPUT", "REQUEST", "RATE AND RETRY", "EXECUTOR", "PARSE", "OUTPUT", "DISPLAY", "OTHER"}
 
 // table is the table of all options. The set functions store into c.
 func (c *config) table() []option {
@@ -54,7 +54,7 @@ func (c *config) table() []option {
 			usage: "DNS, TCP and TLS"},
 		{group: "REQUEST", name: "max-redirects", arg: "N", preset: "10", set: numberFlag(&c.MaxRedirects, 0, 1000),
 			usage: "redirects of one URL; 0 is do not follow"},
-		{group: "REQUEST", name: "max-size", arg: "SIZE", preset: "10MiB", set: sizeFlag(&c.MaxSize),
+		{group: "REQUEST", name: "max-size", arg: "SIZE", preset: "10MiB", set: sizeFlag(&c.MaxSize, 1, "1 byte or more"),
 			usage: "a longer decoded body fails as too_large"},
 		{group: "REQUEST", name: "accept", arg: "CODES", preset: "200-299", set: c.setAccept,
 			usage: "statuses that are a success: 200-299,404"},
@@ -85,6 +85,13 @@ func (c *config) table() []option {
 			set: c.setRetryOn, usage: "what is worth another try"},
 		{group: "RATE AND RETRY", name: "max-duration", arg: "D", preset: "0", shown: "0, no limit", set: durationFlag(&c.MaxDuration, 0),
 			usage: "no new requests after D; finish those in flight"},
+
+		{group: "EXECUTOR", name: "executor", arg: "WHERE", preset: inThreads, set: choiceFlag(&c.Executor, inThreads, inProcesses),
+			usage: "where pages are fetched and parsed: thread, in this process; process, in worker processes"},
+		{group: "EXECUTOR", name: "processes", arg: "N", shown: "number of CPUs", set: numberFlag(&c.Processes, 1, 1024),
+			usage: "worker processes; -c stays the total, over all of them"},
+		{group: "EXECUTOR", name: "process-memory", arg: "SIZE", preset: "512MiB", set: sizeFlag(&c.ProcessMemory, 64<<20, "64MiB or more"),
+			usage: "a worker process that grows past it is ended and replaced"},
 
 		{group: "PARSE", name: "select", arg: "NAME=CSS[@ATTR]", many: true, set: c.addSelect,
 			usage: "data.NAME of a JSON record: the texts of all matches, or the values of ATTR"},

@@ -35,6 +35,7 @@ Rate:     -c, --concurrency N       in flight, all hosts together [128]
               --host-concurrency N  in flight per host [8]
           -r, --rate N/s            starts, all hosts together [no limit]
               --retries N           attempts after the first [2]
+Run on:       --executor WHERE      thread process [thread]
 Display:  -q quiet  -v verbose      -n, --dry-run  say what would be fetched
 More:     trawl --help (all options), trawl help exit-codes
 `
@@ -203,6 +204,6 @@ func exitHelp() string {
 			head = ""
 		}
 	}
-	b.WriteString("\nIf several hold: 130 or 143, 6, 7, 5, 4, 8, 0.\n")
+	b.WriteString("\nIf several hold: 130 or 143, 6, 7, 10, 5, 4, 8, 0.\n")
 	return b.String()
 }

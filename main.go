@@ -11,6 +11,7 @@ import (
 	"trawl/crawl"
 	"trawl/fetch"
 	"trawl/parse"
+	"trawl/pool"
 	"trawl/sinks"
 )
 
@@ -21,6 +22,9 @@ func main() {
 
 // run does what the command line asks for and returns the exit code.
 func run(args []string, stdin, stdout, stderr *os.File) int {
+	if len(args) == 2 && args[1] == workerCommand && pool.IsWorker() {
+		return serve(stderr)
+	}
 	cfg, code, done := parseArgs(args[1:], stdout, stderr)
 	if done {
 		return code
@@ -101,7 +105,7 @@ func (c *config) options(files files, stdout *os.File, s *screen) crawl.Options 
 			MaxSize:         c.MaxSize,
 			HTTP:            c.HTTP,
 			Insecure:        c.Insecure,
-			RootCAs:         c.RootCAs,
+			CACert:          c.CACert,
 			Resolve:         c.Resolve,
 			Connections:     idleConnections(c.Concurrency, openFiles()),
 			HostConnections: c.HostConcurrency,
@@ -117,6 +121,13 @@ func (c *config) options(files files, stdout *os.File, s *screen) crawl.Options 
 		},
 		MaxDuration: c.MaxDuration,
 		Stats:       crawl.NewStats(),
+	}
+	if c.Executor == inProcesses {
+		opts.Processes = &crawl.ProcessOptions{
+			Processes: c.workers(),
+			Memory:    c.ProcessMemory,
+			Args:      []string{os.Args[0], workerCommand},
+		}
 	}
 	s.hook(&opts)
 	return opts

@@ -10,7 +10,8 @@ const otherFiles = 64 // files that a run needs beside one for each request in f
 
 // fitFiles makes the concurrency fit a system that allows so many open files. It
 // returns nil if it fits already, else a message that tells what the run goes on
-// with.
+// with. The limit is each process's own, so it is the same with worker processes, one
+// of which may have all requests.
 func (c *config) fitFiles(allowed uint64) *message {
 	needed := uint64(c.Concurrency) + otherFiles
 	if needed <= allowed {

@@ -18,6 +18,7 @@ import (
 	"trawl/display"
 	"trawl/fetch"
 	"trawl/parse"
+	"trawl/pool"
 	"trawl/sinks"
 )
 
@@ -134,6 +135,10 @@ func (s *screen) hook(opts *crawl.Options) {
 			s.say(display.CleanURL(r.URL) + "\n" + strings.TrimRight(head, "\r\n"))
 		}
 	}
+	if s.cfg.Verbose > 0 && opts.Processes != nil {
+		opts.Processes.OnOutput = s.workerSaid
+		opts.Processes.OnLost = s.workerDied
+	}
 }
 
 // record writes a line for a failure that no file keeps, and with -vv how long
@@ -209,7 +214,9 @@ func (s *screen) tellErrors(err error, code int) {
 	if l, ok := errors.AsType[*crawl.ListError](err); ok {
 		s.cfg.cannotRead(l).write(s.w)
 	}
-	if code == exitBug {
+	if b, ok := errors.AsType[*pool.BrokenError](err); ok {
+		s.cfg.cannotStart(b).write(s.w)
+	} else if code == exitBug {
 		m := message{what: "internal error: " + shown(err.Error()), hints: []string{"This is a bug in trawl. Please report it, with the command line."}}
 		m.write(s.w)
 	}

@@ -12,14 +12,22 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"trawl/pool"
 )
 
+// The test binary is the command if that is its name, and its own worker: tests
+// that run the command in their process start it under the name of the test.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")) // of all that is started
+	if pool.IsWorker() {
+		main()
+	}
 	testscript.Main(m, map[string]func(){"trawl": main})
 }
 
 // TestScripts runs the command as its users do, each script against a site of
-// its own. Beside testscript's commands there are:
+// its own, with each executor. Beside testscript's commands there are:
 //
 //	exits CODE COMMAND...   runs it and wants this exit code
 //	expand FILE...          fills in $SITE and the like
@@ -28,6 +36,10 @@ func TestMain(m *testing.M) {
 //	asked FILE              the requests that the site has had since the last time
 //	matches FILE REGEXP     wants every line to match
 func TestScripts(t *testing.T) {
+	everyExecutor(t, runScripts)
+}
+
+func runScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -37,6 +49,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SITE", s.URL)
 			env.Setenv("HOST", strings.TrimPrefix(s.URL, "http://"))
 			env.Setenv("PORT", s.port())
+			env.Setenv("TRAWL_EXECUTOR", os.Getenv("TRAWL_EXECUTOR"))
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -65,17 +65,13 @@ func (c *config) setCACert(name string) error {
 	if err != nil {
 		return unreadable(name, err)
 	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(data) {
+	if !x509.NewCertPool().AppendCertsFromPEM(data) {
 		return &badValue{
 			value: name, why: "holds no certificate", want: "a file of certificates",
 			hints: []string{"Use a file in PEM form: -----BEGIN CERTIFICATE-----."},
 		}
 	}
-	c.RootCAs = pool
+	c.CACert = data
 	return nil
 }
 

@@ -35,7 +35,26 @@ func (c *config) settle() error {
 			return err
 		}
 	}
+	if err := c.settleExecutor(); err != nil {
+		return err
+	}
 	return c.checkProxies()
+}
+
+// settleExecutor refuses what is said of worker processes when there are none. An
+// option for threads wins over a variable for processes.
+func (c *config) settleExecutor() error {
+	if c.Executor == inProcesses {
+		return nil
+	}
+	for _, name := range []string{"processes", "process-memory"} {
+		if c.from[name] == "" || c.byOption("executor") && !c.byOption(name) {
+			continue
+		}
+		return usage("--"+name+" is for worker processes, and there are none ("+c.where(name)+")",
+			"Add --executor process, or leave --"+name+" out.")
+	}
+	return nil
 }
 
 // notYet are endings of names that will mean a format which does not exist yet.

@@ -4,6 +4,9 @@ package main
 
 import "os"
 
-var sigPipe, screenSignals []os.Signal
+var (
+	sigPipe, screenSignals []os.Signal
+	workerIgnores          = []os.Signal{os.Interrupt}
+)
 
 func (*screen) signal(os.Signal) {}

@@ -10,6 +10,7 @@ import (
 var (
 	sigPipe       = []os.Signal{syscall.SIGPIPE}
 	screenSignals = []os.Signal{syscall.SIGUSR1, syscall.SIGTSTP}
+	workerIgnores = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 )
 
 // signal does what a signal asks of the screen.

@@ -125,7 +125,9 @@ func TestQuietIsQuiet(t *testing.T) {
 	}
 }
 
-func TestASignalFinishesWhatIsInFlight(t *testing.T) {
+func TestASignalFinishesWhatIsInFlight(t *testing.T) { everyExecutor(t, aSignalFinishesWhatIsInFlight) }
+
+func aSignalFinishesWhatIsInFlight(t *testing.T) {
 	for _, c := range []struct {
 		signal syscall.Signal
 		code   int
@@ -151,7 +153,9 @@ func TestASignalFinishesWhatIsInFlight(t *testing.T) {
 	}
 }
 
-func TestASecondSignalEndsAtOnce(t *testing.T) {
+func TestASecondSignalEndsAtOnce(t *testing.T) { everyExecutor(t, aSecondSignalEndsAtOnce) }
+
+func aSecondSignalEndsAtOnce(t *testing.T) {
 	dir, s := t.TempDir(), newSite(t)
 	list(t, dir, s.URL+"/page/1", s.URL+"/hang/1", s.URL+"/hang/2")
 	cmd := trawl(t, dir, "urls.txt")

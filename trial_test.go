@@ -17,8 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The trials need programs beside Go: nginx, and Python with requests. They run
-// with -tags trial.
+// The trials need programs beside Go: nginx, and Python with requests; or that the race
+// detector is away, which takes many times the memory. They run with -tags trial.
 
 // nginx serves a folder on the given loopback addresses and one free port.
 func nginx(t *testing.T, root string, addresses []string) (port string) {
@@ -95,6 +95,10 @@ func pages(t *testing.T, n int) (root string) {
 // hosts do to a crawler; ten thousand short links to one host; every URL ends in
 // one place.
 func TestTrialTenThousandPagesOfTwoHundredHosts(t *testing.T) {
+	everyExecutor(t, trialTenThousandPages)
+}
+
+func trialTenThousandPages(t *testing.T) {
 	var addresses []string
 	for i := range 200 {
 		addresses = append(addresses, fmt.Sprintf("127.0.2.%d", i+1))
@@ -143,6 +147,30 @@ func TestTrialTenThousandPagesOfTwoHundredHosts(t *testing.T) {
 	want := fmt.Sprintf(`"trawl_urls_total":{"page":%d,"failed":%d,"skipped":0}`, len(urls)-len(bad), len(bad))
 	if !bytes.Contains(said, []byte(want)) {
 		t.Errorf("the summary lacks %s: %s", want, said)
+	}
+}
+
+// The budget of bodies holds in a worker too: many large pages at once, packed ones, do
+// not take it past what it may have.
+func TestTrialHonestPagesDoNotExhaustAWorker(t *testing.T) {
+	root := pages(t, 1)
+	large := bytes.Repeat([]byte("<p>Une page honnête, mais longue.</p>\n"), 10<<20/40)
+	if err := os.WriteFile(filepath.Join(root, "large.html"), large, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	port := nginx(t, root, []string{"127.0.4.1"})
+	var urls []string
+	for i := range 64 {
+		urls = append(urls, fmt.Sprintf("http://127.0.4.1:%s/large.html?%d", port, i))
+	}
+	dir := t.TempDir()
+	list(t, dir, urls...)
+	cmd := trawl(t, dir, "-v", "--executor", "process", "--processes", "1", "--host-concurrency", "64", "urls.txt", "-o", "pages.jsonl")
+	if said, err := cmd.CombinedOutput(); err != nil || len(said) > 0 {
+		t.Errorf("%v: %s", err, said)
+	}
+	if got := strings.Count(contents(t, dir, "pages.jsonl"), fmt.Sprintf(`"bytes":%d,`, len(large))); got != len(urls) {
+		t.Errorf("%d pages of %d", got, len(urls))
 	}
 }
 

@@ -53,12 +53,12 @@ func way(b *testing.B, in io.Reader) {
 	}
 	body := []byte("<!doctype html><title>a</title>")
 	begin := time.Now()
-	whole, err := c.run(nil, abort, list, pool.Threads(func(ctx context.Context, r fetch.Request) (fetch.Page, error) {
+	whole, err := run(c, nil, abort, list, pool.Threads(func(ctx context.Context, r fetch.Request) (fetch.Page, error) {
 		return fetch.Page{
 			Answer: fetch.Answer{Status: 200, Timings: fetch.Timings{Start: begin, Duration: time.Millisecond}},
 			URL:    r.URL, ContentType: "text/html; charset=utf-8", Body: body, HasBody: true,
 		}, nil
-	}))
+	}), c.parsePage)
 	if err != nil || !whole {
 		b.Fatal(whole, err)
 	}

@@ -97,9 +97,13 @@ func mixed(site string, n int) (lines []string) {
 var seqOf = regexp.MustCompile(`(?m)^{"seq":(\d+),.*}$`)
 
 func TestEveryURLEndsInExactlyOnePlace(t *testing.T) {
+	everywhere(t, testEveryURLEndsInExactlyOnePlace)
+}
+
+func testEveryURLEndsInExactlyOnePlace(t *testing.T, at place) {
 	const n = 1000
 	dir := t.TempDir()
-	sum, err := Crawl(t.Context(), nil, listOf(t, mixed(server(t), n)...), to(dir, Options{Stage: fetch.StageOptions{HostConcurrency: 32}}))
+	sum, err := Crawl(t.Context(), nil, listOf(t, mixed(server(t), n)...), at(to(dir, Options{Stage: fetch.StageOptions{HostConcurrency: 32}}), ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +129,10 @@ func TestEveryURLEndsInExactlyOnePlace(t *testing.T) {
 }
 
 func TestAStoppedRunsCountsAddUp(t *testing.T) {
+	everywhere(t, testAStoppedRunsCountsAddUp)
+}
+
+func testAStoppedRunsCountsAddUp(t *testing.T, at place) {
 	lines := mixed(server(t), 5000)
 	stop := make(chan struct{})
 	in, feed := io.Pipe()
@@ -143,7 +151,7 @@ func TestAStoppedRunsCountsAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	stats := NewStats()
-	sum, err := Crawl(t.Context(), stop, l, to(t.TempDir(), Options{Stats: stats}))
+	sum, err := Crawl(t.Context(), stop, l, at(to(t.TempDir(), Options{Stats: stats}), ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +162,10 @@ func TestAStoppedRunsCountsAddUp(t *testing.T) {
 }
 
 func TestAfterAnAbortEverythingReturnsWithinASecond(t *testing.T) {
+	everywhere(t, testAfterAnAbortEverythingReturnsWithinASecond)
+}
+
+func testAfterAnAbortEverythingReturnsWithinASecond(t *testing.T, at place) {
 	site := server(t)
 	enough := errors.New("enough")
 	dir := t.TempDir()
@@ -168,7 +180,7 @@ func TestAfterAnAbortEverythingReturnsWithinASecond(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := to(dir, Options{Stage: fetch.StageOptions{HostConcurrency: 64}})
+	opts := at(to(dir, Options{Stage: fetch.StageOptions{HostConcurrency: 64}}), "")
 	var begin time.Time
 	opts.OnRecord = func(*parse.Record) {
 		begin = time.Now()
@@ -203,27 +215,25 @@ func TestMaxDurationStartsNothingMore(t *testing.T) {
 }
 
 func TestAPanicInParsePageIsThatURLsFailure(t *testing.T) {
-	site := server(t)
-	dir := t.TempDir()
-	opts := to(dir, Options{Stage: fetch.StageOptions{HostConcurrency: 1, Concurrency: 1}})
-	opts.ParsePage = func(page *fetch.Page, _ parse.Options) (parse.Record, error) {
-		if strings.HasSuffix(page.URL, "/ok/1") {
-			panic("no price on the page")
+	everywhere(t, func(t *testing.T, at place) {
+		site, dir := server(t), t.TempDir()
+		list := listOf(t, site+"/ok/panics", site+"/fail/2", site+"/ok/fails", site+"/ok/4")
+		sum, err := Crawl(t.Context(), nil, list, at(to(dir, Options{}), "broken"))
+		if err != nil {
+			t.Fatal(err)
 		}
-		return parse.Record{}, errors.New("nor here")
-	}
-	sum, err := Crawl(t.Context(), nil, listOf(t, site+"/ok/1", site+"/fail/2", site+"/ok/3"), opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if sum.Classes[fetch.Callback] != 2 || sum.Classes[fetch.HTTPStatus] != 1 {
-		t.Errorf("failures by class: %v, want two of the callback and one of the status", sum.Classes)
-	}
-	for _, want := range []string{`"error":"parse_page: panic: no price on the page"`, `"error":"parse_page: nor here"`} {
-		if got := read(t, dir, "errors.jsonl"); !strings.Contains(got, want) {
-			t.Errorf("the errors file lacks %s:\n%s", want, got)
+		if sum.Pages != 1 || sum.Classes[fetch.Callback] != 2 || sum.Classes[fetch.HTTPStatus] != 1 {
+			t.Errorf("%d pages, failures by class: %v, want one, two of the callback and one of the status", sum.Pages, sum.Classes)
 		}
-	}
+		for _, want := range []string{`"error":"parse_page: panic: no price on the page"`, `"error":"parse_page: nor here"`} {
+			if got := read(t, dir, "errors.jsonl"); !strings.Contains(got, want) {
+				t.Errorf("the errors file lacks %s:\n%s", want, got)
+			}
+		}
+		if got := read(t, dir, "pages.jsonl"); strings.Contains(got, "of half a page") || strings.Count(got, `"bytes":17,`) != 3 {
+			t.Errorf("want the bytes of three bodies that were read, and nothing else of those that could not be parsed:\n%s", got)
+		}
+	})
 }
 
 func TestTheFirstWriteErrorEndsTheRun(t *testing.T) {
@@ -247,9 +257,13 @@ func TestTheFirstWriteErrorEndsTheRun(t *testing.T) {
 }
 
 func TestKeepOrderWritesInTheOrderOfTheList(t *testing.T) {
+	everywhere(t, testKeepOrderWritesInTheOrderOfTheList)
+}
+
+func testKeepOrderWritesInTheOrderOfTheList(t *testing.T, at place) {
 	const n = 600
 	dir := t.TempDir()
-	opts := to(dir, Options{Stage: fetch.StageOptions{KeepOrder: true, HostConcurrency: 32}})
+	opts := at(to(dir, Options{Stage: fetch.StageOptions{KeepOrder: true, HostConcurrency: 32}}), "")
 	sum, err := Crawl(t.Context(), nil, listOf(t, mixed(server(t), n)...), opts)
 	if err != nil {
 		t.Fatal(err)
@@ -313,9 +327,9 @@ func liveMemory(t *testing.T, n int) (most uint64) {
 	if c.out, err = sinks.Open(c.opts.Output); err != nil {
 		t.Fatal(err)
 	}
-	whole, err := c.run(nil, abort, l, pool.Threads(func(_ context.Context, r fetch.Request) (fetch.Page, error) {
+	whole, err := run(c, nil, abort, l, pool.Threads(func(_ context.Context, r fetch.Request) (fetch.Page, error) {
 		return fetch.Page{Answer: fetch.Answer{Status: 200}, URL: r.URL, HasBody: true}, nil
-	}))
+	}), c.parsePage)
 	if err := errors.Join(err, c.out.Close(whole)); err != nil || records != n {
 		t.Fatalf("%d records of %d: %v", records, n, err)
 	}
@@ -366,14 +380,18 @@ func TestMaxDurationThatCutsNothingOffIsNoStop(t *testing.T) {
 
 // A parser that ends its goroutine, as t.Fatal does, is that URL's failure.
 func TestGoexitInParsePageIsThatURLsFailure(t *testing.T) {
-	site := server(t)
-	opts := to(t.TempDir(), Options{})
-	opts.ParsePage = func(*fetch.Page, parse.Options) (parse.Record, error) {
-		runtime.Goexit()
-		return parse.Record{}, nil
-	}
-	sum, err := Crawl(t.Context(), nil, listOf(t, site+"/ok/1", site+"/ok/2", site+"/fail/3"), opts)
-	if err == nil || sum.Classes[fetch.Callback] != 2 || sum.Failed != 3 {
-		t.Errorf("failures by class: %v, %v; want two of the callback, and the pool's word of it", sum.Classes, err)
-	}
+	everywhere(t, func(t *testing.T, at place) {
+		site, dir := server(t), t.TempDir()
+		opts := at(to(dir, Options{}), "broken")
+		sum, err := Crawl(t.Context(), nil, listOf(t, site+"/ok/a/goes", site+"/ok/b/goes", site+"/fail/3"), opts)
+		if (err == nil) != (opts.Processes != nil) {
+			t.Errorf("Crawl: %v; want the pool's word of it where the pool is", err)
+		}
+		if sum.Classes[fetch.Callback] != 2 || sum.Failed != 3 {
+			t.Errorf("failures by class: %v; want two of the callback", sum.Classes)
+		}
+		if got := read(t, dir, "errors.jsonl"); strings.Count(got, `"error":"parse_page: runtime.Goexit"`) != 2 {
+			t.Errorf("want two of runtime.Goexit:\n%s", got)
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"trawl/crawl"
 	"trawl/fetch"
+	"trawl/pool"
 	"trawl/sinks"
 )
 
@@ -27,6 +28,33 @@ func ExampleCrawl() {
 	sum, err := crawl.Crawl(context.Background(), nil, list, crawl.Options{
 		Stage:  fetch.StageOptions{HostConcurrency: 4, Retries: 1},
 		Output: sinks.Options{Output: filepath.Join(dir, "pages.jsonl")},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d pages, %d failed\n", sum.Pages, sum.Failed)
+	// Output: 2 pages, 1 failed
+}
+
+// A program that fetches and parses in worker processes is its own worker: that is
+// what it asks first of all, before flags, files and anything else.
+func ExampleServe() {
+	if pool.IsWorker() {
+		if err := crawl.Serve(context.Background(), nil); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	dir, leave := site()
+	defer leave()
+
+	list, err := crawl.OpenList([]string{filepath.Join(dir, "urls.txt")}, nil, crawl.ListOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	sum, err := crawl.Crawl(context.Background(), nil, list, crawl.Options{
+		Output:    sinks.Options{Output: filepath.Join(dir, "pages.jsonl")},
+		Processes: &crawl.ProcessOptions{Processes: 2, Memory: 1 << 30},
 	})
 	if err != nil {
 		log.Fatal(err)

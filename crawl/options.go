@@ -21,8 +21,11 @@ type Options struct {
 	// ParsePage is called instead of [parse.ParsePage], which it may call itself,
 	// for each page that is a success; by many goroutines at once. It must not
 	// keep the page's body. An error, or a panic, makes the URL a failure of class
-	// callback. nil is parse.ParsePage.
+	// callback. nil is parse.ParsePage. With Processes it must be nil: what parses
+	// there is what the worker's program gives to [Serve].
 	ParsePage func(*fetch.Page, parse.Options) (parse.Record, error)
+
+	Processes *ProcessOptions // has pages fetched and parsed in worker processes; nil: in this one
 
 	MaxDuration time.Duration       // no request is started after it; 0 is no limit
 	OnRecord    func(*parse.Record) // of each record when it is on disk, one at a time; must not keep it

@@ -40,11 +40,15 @@ func NewClient(opts ClientOptions) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("new client: %w", err)
 	}
+	roots, err := opts.roots()
+	if err != nil {
+		return nil, fmt.Errorf("new client: %w", err)
+	}
 	_, largest := roomClass(opts.MaxSize)
 	return &Client{
 		opts:      opts,
 		header:    runHeader(opts),
-		exchange:  newNetHTTP(opts, proxies),
+		exchange:  newNetHTTP(opts, proxies, roots),
 		memory:    newBudget(max(opts.BodyMemory, largest)),
 		unpacking: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
 	}, nil

@@ -40,6 +40,14 @@ func (v Version) String() string { return versionNames[v] }
 // DefaultUserAgent is what a client calls itself if nobody says otherwise.
 const DefaultUserAgent = "trawl/" + Release
 
+const (
+	// DefaultConnections is how many idle connections a client keeps if nobody says otherwise.
+	DefaultConnections = 256
+
+	// DefaultBodyMemory is how many bytes of bodies a client has in memory if nobody says otherwise.
+	DefaultBodyMemory = 64 << 20
+)
+
 // ClientOptions configures a [Client]. The zero value is usable.
 type ClientOptions struct {
 	UserAgent string  // "" is DefaultUserAgent
@@ -55,12 +63,12 @@ type ClientOptions struct {
 
 	HTTP     Version
 	Insecure bool              // certificates are not verified
-	RootCAs  *x509.CertPool    // nil is the system's
+	CACert   []byte            // PEM: certificates that are trusted beside the system's; nil is none
 	Resolve  map[string]string // "host:port" to the IP address that is used for it; not with a proxy
 
-	Connections     int   // idle connections kept, all hosts together; 0 is 256
+	Connections     int   // idle connections kept, all hosts together; 0 is DefaultConnections
 	HostConnections int   // idle connections kept per host; 0 is 8
-	BodyMemory      int64 // bytes of bodies in memory at once; 0 is 64 MiB, at least one body of MaxSize fits
+	BodyMemory      int64 // bytes of bodies in memory at once; 0 is DefaultBodyMemory, at least one body of MaxSize fits
 
 	// OnHead is called with the head of each request before it is sent and of
 	// each answer when it has come, as lines without their ends: secrets are
@@ -73,9 +81,9 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	o.UserAgent = cmp.Or(o.UserAgent, DefaultUserAgent)
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 10*time.Second)
 	o.MaxSize = cmp.Or(o.MaxSize, 10<<20)
-	o.Connections = cmp.Or(o.Connections, 256)
+	o.Connections = cmp.Or(o.Connections, DefaultConnections)
 	o.HostConnections = cmp.Or(o.HostConnections, 8)
-	o.BodyMemory = cmp.Or(o.BodyMemory, 64<<20)
+	o.BodyMemory = cmp.Or(o.BodyMemory, DefaultBodyMemory)
 	return o
 }
 
@@ -97,6 +105,21 @@ func (o ClientOptions) check() error {
 		}
 	}
 	return nil
+}
+
+// roots are the certificates that are trusted; nil is the system's.
+func (o ClientOptions) roots() (*x509.CertPool, error) {
+	if o.CACert == nil {
+		return nil, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil { // a system that has none
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(o.CACert) {
+		return nil, errors.New("CACert holds no certificate")
+	}
+	return pool, nil
 }
 
 func checkResolve(hostport, address string) error {

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/http/httptrace"
@@ -24,10 +25,10 @@ type dialer struct {
 	greeting string // the User-Agent that a proxy is shown
 }
 
-func newDialer(opts ClientOptions) *dialer {
+func newDialer(opts ClientOptions, roots *x509.CertPool) *dialer {
 	proxy := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
-		RootCAs:            opts.RootCAs,
+		RootCAs:            roots,
 		InsecureSkipVerify: opts.Insecure,
 		ClientSessionCache: tls.NewLRUClientSessionCache(256),
 	}

@@ -22,14 +22,14 @@ const (
 	BadRedirect      Class = "bad_redirect"       // to something that is no http(s) URL
 	TooManyRedirects Class = "too_many_redirects" // more than the limit
 	TooLarge         Class = "too_large"          // the body is over the limit
-	Callback         Class = "callback"           // parse_page failed or panicked
+	Callback         Class = "callback"           // get_page or parse_page failed or panicked
+	WorkerLost       Class = "worker_lost"        // the URL's job killed the worker processes that it ran in
 
 	// not produced yet: their names are taken
-	Robots     Class = "robots"      // robots.txt says no
-	Denied     Class = "denied"      // an address that may not be connected to
-	HostDown   Class = "host_down"   // the host has been given up
-	Exec       Class = "exec"        // a plug-in failed
-	WorkerLost Class = "worker_lost" // the call killed its workers
+	Robots   Class = "robots"    // robots.txt says no
+	Denied   Class = "denied"    // an address that may not be connected to
+	HostDown Class = "host_down" // the host has been given up
+	Exec     Class = "exec"      // a plug-in failed
 )
 
 // Error says why a URL has no page. It is plain data: the same value after a

@@ -217,6 +217,7 @@ func TestNonsenseOptionsAreRefused(t *testing.T) {
 		{fetch.ClientOptions{Resolve: map[string]string{"a": "127.0.0.1"}}, `new client: resolve "a": want host:port`},
 		{fetch.ClientOptions{Resolve: map[string]string{"a:80": "b"}}, `new client: resolve a:80: "b" is not an IP address`},
 		{fetch.ClientOptions{Proxy: parse(t, "ftp://user:secret@a/")}, "new client: proxy: want http, https, socks5 or socks5h, and a host"},
+		{fetch.ClientOptions{CACert: []byte("hello\n")}, "new client: CACert holds no certificate"},
 	} {
 		if _, err := fetch.NewClient(test.opts); err == nil || err.Error() != test.want {
 			t.Errorf("NewClient: %v, want %s", err, test.want)

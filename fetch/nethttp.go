@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -32,8 +33,8 @@ type netHTTP struct {
 	onlyH2    bool
 }
 
-func newNetHTTP(opts ClientOptions, proxies proxyFunc) *netHTTP {
-	x := &netHTTP{dialer: newDialer(opts), proxies: proxies, onlyH2: opts.HTTP == HTTP2}
+func newNetHTTP(opts ClientOptions, proxies proxyFunc, roots *x509.CertPool) *netHTTP {
+	x := &netHTTP{dialer: newDialer(opts, roots), proxies: proxies, onlyH2: opts.HTTP == HTTP2}
 	var speaks http.Protocols
 	speaks.SetHTTP1(opts.HTTP != HTTP2)
 	speaks.SetHTTP2(opts.HTTP != HTTP1)

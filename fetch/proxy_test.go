@@ -2,7 +2,6 @@ package fetch_test
 
 import (
 	"bufio"
-	"crypto/x509"
 	"encoding/binary"
 	"io"
 	"net"
@@ -128,15 +127,13 @@ func serveSOCKS(t *testing.T, to string, auth bool, reply byte, asked chan<- str
 }
 
 // certified is a TLS server for the name example.com, and what trusts it.
-func certified(t *testing.T, h http.Handler, http2 bool) (*httptest.Server, *x509.CertPool) {
+func certified(t *testing.T, h http.Handler, http2 bool) (*httptest.Server, []byte) {
 	site := httptest.NewUnstartedServer(h)
 	site.EnableHTTP2 = http2
 	site.Config.ErrorLog = discard
 	site.StartTLS()
 	t.Cleanup(site.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(site.Certificate())
-	return site, roots
+	return site, asPEM(site.Certificate().Raw)
 }
 
 func TestPagesComeThroughEveryKindOfProxy(t *testing.T) {
@@ -145,7 +142,7 @@ func TestPagesComeThroughEveryKindOfProxy(t *testing.T) {
 	})
 	plain := httptest.NewServer(page)
 	defer plain.Close()
-	secure, roots := certified(t, page, true)
+	secure, trusted := certified(t, page, true)
 
 	// basic is base64 of user:p@ss
 	const auth = "Basic dXNlcjpwQHNz"
@@ -169,7 +166,7 @@ func TestPagesComeThroughEveryKindOfProxy(t *testing.T) {
 		{"https over socks5h", "socks5h://u:p@" + socksSecure, "https://example.com/a", "example.com:443"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := newClient(t, fetch.ClientOptions{Proxy: parse(t, test.proxy), RootCAs: roots})
+			c := newClient(t, fetch.ClientOptions{Proxy: parse(t, test.proxy), CACert: trusted})
 			for range 3 {
 				got := get(t, c, test.url)
 				wantBody(t, got, "example.com "+strings.TrimPrefix(strings.TrimPrefix(test.url, "https://example.com"), "http://example.com")+" ")

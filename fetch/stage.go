@@ -97,10 +97,6 @@ func (s *Stage[Out]) Done(r Request, a Answer) Ending {
 // its host's slot is free again, and its position has no ending.
 func (s *Stage[Out]) Abandon(r Request) { s.frontier.abandon(r) }
 
-// Redirects reports whether the answer is a redirect that the stage will
-// follow, asked before the status is compared with what is accepted.
-func (s *Stage[Out]) Redirects(a Answer) bool { return s.frontier.opts.redirects(&a) }
-
 // Status is what the stage is doing now.
 func (s *Stage[Out]) Status() Status { return s.frontier.status() }
 

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"io"
 	"log"
 	"math/big"
@@ -25,8 +26,8 @@ import (
 
 var discard = log.New(io.Discard, "", 0)
 
-// selfSigned makes a certificate for names and what trusts it.
-func selfSigned(t *testing.T, from, to time.Time, names ...string) (tls.Certificate, *x509.CertPool) {
+// selfSigned makes a certificate for names, and its PEM.
+func selfSigned(t *testing.T, from, to time.Time, names ...string) (tls.Certificate, []byte) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -37,13 +38,11 @@ func selfSigned(t *testing.T, from, to time.Time, names ...string) (tls.Certific
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, asPEM(der)
+}
+
+func asPEM(der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
 func serveTLS(t *testing.T, config *tls.Config) (addr string) {
@@ -63,7 +62,7 @@ func TestCertificatesThatDoNotHold(t *testing.T) {
 	other, trustsOther := selfSigned(t, now.Add(-time.Hour), now.Add(time.Hour), "other.example", "more.example")
 	for _, test := range []struct {
 		certificate tls.Certificate
-		roots       *x509.CertPool
+		trusted     []byte
 		want        string
 	}{
 		{long, trustsOther, "certificate signed by unknown authority"},
@@ -74,7 +73,7 @@ func TestCertificatesThatDoNotHold(t *testing.T) {
 		addr := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{test.certificate}})
 		url := "https://a.example:" + port(addr) + "/"
 		resolve := map[string]string{"a.example:" + port(addr): "127.0.0.1"}
-		wantError(t, get(t, newClient(t, fetch.ClientOptions{RootCAs: test.roots, Resolve: resolve}), url), fetch.TLS, test.want)
+		wantError(t, get(t, newClient(t, fetch.ClientOptions{CACert: test.trusted, Resolve: resolve}), url), fetch.TLS, test.want)
 		wantBody(t, get(t, newClient(t, fetch.ClientOptions{Insecure: true, Resolve: resolve}), url), "ok")
 	}
 }
@@ -106,7 +105,7 @@ func TestHandshakesThatFail(t *testing.T) {
 
 func TestVersionsOfHTTP(t *testing.T) {
 	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto+" "+r.RequestURI) })
-	both, roots := certified(t, echo, true)
+	both, trusted := certified(t, echo, true)
 	old, _ := certified(t, echo, false)
 	plain := httptest.NewUnstartedServer(echo)
 	plain.Config.Protocols = new(http.Protocols)
@@ -127,7 +126,7 @@ func TestVersionsOfHTTP(t *testing.T) {
 		{fetch.HTTP2, both.URL, "HTTP/2.0"},
 		{fetch.HTTP2, plain.URL, "HTTP/2.0"},
 	} {
-		c := newClient(t, fetch.ClientOptions{HTTP: test.version, RootCAs: roots})
+		c := newClient(t, fetch.ClientOptions{HTTP: test.version, CACert: trusted})
 		page := get(t, c, test.url+"/%2f?a")
 		wantBody(t, page, test.want+" /%2f?a")
 		if page.Proto != test.want || page.IP != "127.0.0.1" || page.Connect <= 0 || page.TTFB <= 0 || (page.TLS > 0) != strings.HasPrefix(test.url, "https") {
@@ -139,7 +138,7 @@ func TestVersionsOfHTTP(t *testing.T) {
 			t.Errorf("%s %s: a second connection: %+v", test.version, test.url, again.Timings)
 		}
 	}
-	c := newClient(t, fetch.ClientOptions{HTTP: fetch.HTTP2, RootCAs: roots})
+	c := newClient(t, fetch.ClientOptions{HTTP: fetch.HTTP2, CACert: trusted})
 	page := get(t, c, old.URL)
 	if page.Err == nil || page.Err.Detail != "the server does not speak HTTP/2" && page.Err.Detail != "TLS handshake failed: no application protocol" {
 		t.Errorf("HTTP/2 with a server that has none: %v", page.Err)
@@ -185,7 +184,7 @@ func TestManyPagesOverOneHTTP2Connection(t *testing.T) {
 }
 
 func TestHTTP2StreamsThatEndBadly(t *testing.T) {
-	site, roots := certified(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	site, trusted := certified(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/head" {
 			io.WriteString(w, "half")
 			w.(http.Flusher).Flush()
@@ -195,7 +194,7 @@ func TestHTTP2StreamsThatEndBadly(t *testing.T) {
 		}
 		panic(http.ErrAbortHandler) // RST_STREAM
 	}), true)
-	c := newClient(t, fetch.ClientOptions{RootCAs: roots})
+	c := newClient(t, fetch.ClientOptions{CACert: trusted})
 	wantError(t, get(t, c, site.URL+"/head"), fetch.Reset, "stream reset (HTTP/2 INTERNAL_ERROR)")
 	wantError(t, get(t, c, site.URL+"/body"), fetch.Reset, "stream reset (HTTP/2 INTERNAL_ERROR)")
 	refused := get(t, c, site.URL+"/%zz") // which Go's server answers with RST_STREAM, and net/http repeats

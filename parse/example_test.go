@@ -48,9 +48,10 @@ func ExampleParseSelector() {
 	// no CSS selector
 }
 
-func ExampleFailure() {
+func ExampleAnswered() {
 	page := &fetch.Page{Answer: fetch.Answer{Status: 404}, URL: "https://example.com/gone"}
-	rec := parse.Failure(page, &fetch.Error{Class: fetch.HTTPStatus, Detail: "http 404"})
+	rec := parse.Answered(page)
+	rec.Fail(&fetch.Error{Class: fetch.HTTPStatus, Detail: "http 404"})
 	fmt.Println(rec.Status, rec.Class, rec.Error)
 	// Output: 404 http_status http 404
 }

@@ -61,16 +61,10 @@ func ParsePage(page *fetch.Page, opts Options) (Record, error) {
 	return rec, err
 }
 
-// Failure makes the page's part of a record that says why there is no page: what
-// is known of the answer, and the error's class, prose and limit. A body that was read
-// has its bytes in the record, but a failure has no size.
-func Failure(page *fetch.Page, err *fetch.Error) Record {
-	rec := begin(page, true)
-	rec.Class = err.Class
-	rec.Error = Clean(err.Detail)
-	rec.Limit = err.Limit
-	return rec
-}
+// Answered makes the page's part of a record of an answer that is no page: what
+// is known of it. A body that was read has its bytes in the record, but no size.
+// [Record.Fail] says what is wrong with it. It must be called before the page is released.
+func Answered(page *fetch.Page) Record { return begin(page, true) }
 
 // begin makes what each record has of a page.
 func begin(page *fetch.Page, header bool) Record {

@@ -124,7 +124,8 @@ func TestFailureHasClassAndProseAndNoSize(t *testing.T) {
 		Answer: fetch.Answer{Status: 503, Timings: fetch.Timings{Duration: 7}}, IP: "192.0.2.1", Proto: "HTTP/1.1",
 		ContentType: "text/plain", Body: []byte("busy"), HasBody: true, WireBytes: 4,
 	}
-	got := Failure(page, &fetch.Error{Class: fetch.HTTPStatus, Detail: "http 503\x1b[31m", Status: 503})
+	got := Answered(page)
+	got.Fail(&fetch.Error{Class: fetch.HTTPStatus, Detail: "http 503\x1b[31m", Status: 503})
 	want := Record{
 		Status: 503, HasBody: true, Bytes: 4, WireBytes: 4, ContentType: "text/plain", IP: "192.0.2.1", Proto: "HTTP/1.1",
 		Timings: fetch.Timings{Duration: 7}, Class: fetch.HTTPStatus, Error: "http 503[31m",
@@ -133,7 +134,8 @@ func TestFailureHasClassAndProseAndNoSize(t *testing.T) {
 		t.Errorf("record (-want +got):\n%s", diff)
 	}
 	timeout := &fetch.Error{Class: fetch.Timeout, Detail: "no answer within 10 s (connecting)", Limit: 10 * time.Second}
-	if got := Failure(&fetch.Page{}, timeout); got.Limit != timeout.Limit || got.Error != timeout.Detail {
+	got = Answered(&fetch.Page{})
+	if got.Fail(timeout); got.Limit != timeout.Limit || got.Error != timeout.Detail {
 		t.Errorf("a timeout: limit %s, error %q", got.Limit, got.Error)
 	}
 }

@@ -47,3 +47,10 @@ type Record struct {
 	Header  []fetch.Field
 	Timeout time.Duration // the line's own; 0 is none
 }
+
+// Fail makes the record a failure, with the error's class, prose and limit.
+func (rec *Record) Fail(err *fetch.Error) {
+	rec.Class = err.Class
+	rec.Error = Clean(err.Detail)
+	rec.Limit = err.Limit
+}

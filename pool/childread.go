@@ -61,13 +61,8 @@ func (c *child[In, Out]) answered(f frame) error {
 }
 
 func (c *child[In, Out]) decode(f frame) (r reply[Out]) {
-	defer func() {
-		if p := recover(); p != nil { // in a codec of the caller's
-			r = reply[Out]{err: newPanicError(p)}
-		}
-	}()
 	if f.kind == frameResult {
-		r.value, r.err = c.engine.opts.Out.Decode(f.payload)
+		r.value, r.err = decodeValue(c.engine.opts.Out, f.payload)
 		if r.err != nil {
 			r.err = fmt.Errorf("decode result: %w", r.err)
 		}

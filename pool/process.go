@@ -84,12 +84,7 @@ func Processes[In, Out any](opts ProcessOptions[In, Out]) (Engine[In, Out], erro
 	if opts.Args == nil {
 		opts.Args = []string{filepath.Base(opts.Path)}
 	}
-	if opts.In == nil {
-		opts.In = CBOR[In]()
-	}
-	if opts.Out == nil {
-		opts.Out = CBOR[Out]()
-	}
+	opts.In, opts.Out = codecOr(opts.In), codecOr(opts.Out)
 	e := &processes[In, Out]{opts: opts, closed: make(chan struct{}), children: map[*child[In, Out]]bool{}}
 	e.alone.tokens = make(chan struct{}, aloneWorkers)
 	if opts.Path == own {

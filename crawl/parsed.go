@@ -1,0 +1,111 @@
+package crawl
+
+import (
+	"fmt"
+
+	"trawl/fetch"
+	"trawl/parse"
+)
+
+// parsed is what a worker process makes of a page: what is left of it when its
+// body is gone. It is small, plain data.
+type parsed struct {
+	Answer fetch.Answer
+	Record parse.Record
+	Heads  []string // what [fetch.ClientOptions].OnHead is to be told
+}
+
+// parsedCodec takes it to the coordinator.
+type parsedCodec struct{}
+
+func (parsedCodec) Append(dst []byte, p parsed) ([]byte, error) {
+	w := wire{data: dst}
+	p.travel(&w)
+	return w.data, nil
+}
+
+func (parsedCodec) Decode(data []byte) (p parsed, _ error) {
+	w := wire{data: data, reading: true}
+	p.travel(&w)
+	if err := w.end(); err != nil {
+		return parsed{}, fmt.Errorf("parsed page: %w", err)
+	}
+	return p, nil
+}
+
+func (p *parsed) travel(w *wire) {
+	answer(w, &p.Answer)
+	record(w, &p.Record)
+	wireList(w, &p.Heads, wireText)
+}
+
+func answer(w *wire, a *fetch.Answer) {
+	wireNumber(w, &a.Status)
+	wireText(w, &a.Location)
+	wireNumber(w, &a.RetryAfter)
+	failed := a.Err != nil
+	if wireFlag(w, &failed); failed {
+		failure(w, &a.Err)
+	}
+	timings(w, &a.Timings)
+}
+
+func failure(w *wire, err **fetch.Error) {
+	if w.reading {
+		*err = new(fetch.Error)
+	}
+	e := *err
+	wireText(w, &e.URL)
+	wireText(w, &e.Class)
+	wireText(w, &e.Detail)
+	wireNumber(w, &e.Status)
+	wireNumber(w, &e.Limit)
+}
+
+func timings(w *wire, t *fetch.Timings) {
+	wireTime(w, &t.Start)
+	wireNumber(w, &t.Duration)
+	wireNumber(w, &t.TTFB)
+	wireNumber(w, &t.DNS)
+	wireNumber(w, &t.Connect)
+	wireNumber(w, &t.TLS)
+}
+
+func record(w *wire, r *parse.Record) {
+	wireNumber(w, &r.Seq)
+	wireText(w, &r.URL)
+	wireText(w, &r.FinalURL)
+	wireList(w, &r.Redirects, wireText)
+	wireNumber(w, &r.Status)
+
+	wireFlag(w, &r.HasSize)
+	wireNumber(w, &r.Size)
+	wireFlag(w, &r.HasBody)
+	wireNumber(w, &r.Bytes)
+	wireNumber(w, &r.WireBytes)
+
+	wireText(w, &r.ContentType)
+	wireText(w, &r.Title)
+	wireText(w, &r.Proto)
+	wireText(w, &r.IP)
+	wireText(w, &r.ETag)
+	wireText(w, &r.LastModified)
+	wireText(w, &r.SHA256)
+	timings(w, &r.Timings)
+
+	wireNumber(w, &r.Attempts)
+	wireNumber(w, &r.Waited)
+
+	wireText(w, &r.Class)
+	wireText(w, &r.Error)
+	wireFlag(w, &r.Retryable)
+	wireNumber(w, &r.Limit)
+
+	wireRaw(w, &r.Meta)
+	wireRaw(w, &r.Data)
+
+	wireText(w, &r.File)
+	wireNumber(w, &r.Line)
+	wireList(w, &r.Header, wireField)
+	wireNumber(w, &r.Timeout)
+}

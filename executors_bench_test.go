@@ -1,0 +1,93 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// BenchmarkExecutors fetches the same pages with either executor, a run of the
+// command after the other, and reports pages a second and the most memory that all of
+// its processes had together. The server takes its share of the processors:
+//
+//	go test -run '^$' -bench Executors -benchtime 3x .
+func BenchmarkExecutors(b *testing.B) {
+	for _, size := range []int{1_000, 80_000} {
+		server := answerWith(b, bytes.Repeat([]byte("a page of <b>so many</b> bytes\n"), size/31+1)[:size])
+		list := manyURLs(b, server, 400_000_000/(20_000+size))
+		for _, executor := range []string{"thread", "process"} {
+			b.Run(fmt.Sprintf("page=%d/executor=%s", size, executor), func(b *testing.B) {
+				var pages, seconds, peak float64
+				for b.Loop() {
+					began := time.Now()
+					lines, memory := crawlWith(b, list, executor)
+					pages += float64(lines)
+					seconds += time.Since(began).Seconds()
+					peak = max(peak, memory)
+				}
+				b.ReportMetric(pages/seconds, "pages/s")
+				b.ReportMetric(peak, "MiB")
+			})
+		}
+	}
+}
+
+// manyURLs is a list of pages of 100 hosts on that port.
+func manyURLs(b *testing.B, port string, n int) string {
+	b.Helper()
+	name := filepath.Join(b.TempDir(), "urls.txt")
+	var urls bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&urls, "http://127.0.1.%d:%s/%d\n", 1+i%100, port, i)
+	}
+	if err := os.WriteFile(name, urls.Bytes(), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	return name
+}
+
+// crawlWith is one run: how many lines it has written, and the most memory, in MiB.
+func crawlWith(b *testing.B, list, executor string) (lines int, peak float64) {
+	b.Helper()
+	dir := b.TempDir()
+	cmd := exec.CommandContext(b.Context(), "trawl", list, "--executor", executor)
+	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case err := <-ended:
+			if err != nil {
+				b.Fatal(err)
+			}
+			return lineCount(b, filepath.Join(dir, "db.txt")), peak
+		case <-look.C:
+			peak = max(peak, resident(cmd.Process.Pid))
+		}
+	}
+}
+
+// resident is what a process and those that it has started have in memory, in MiB. What
+// they share (the program itself) counts for each.
+func resident(pid int) (mib float64) {
+	for _, p := range append(workersOf(pid), pid) {
+		var size, pages int64
+		statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p))
+		if err == nil { // it lives
+			fmt.Sscan(string(statm), &size, &pages)
+		}
+		mib += float64(pages*int64(os.Getpagesize())) / (1 << 20)
+	}
+	return mib
+}
