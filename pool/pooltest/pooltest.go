@@ -18,7 +18,9 @@ import (
 // an engine must run, wherever that is, is [Call]. newEngine may change the options of
 // the executor that the engine is for, to give the promise what it wants.
 func Run(t *testing.T, newEngine func(t testing.TB, w Want, opts *pool.Options) pool.Engine[string, string]) {
-	for _, promises := range [][]promise{calls, futures, callbacks, windows, waits, completions, maps, chunks, inits, deadlocks, shutdowns} {
+	for _, promises := range [][]promise{
+		calls, futures, snapshots, callbacks, windows, waits, completions, maps, chunks, inits, deadlocks, shutdowns, cancels,
+	} {
 		for _, p := range promises {
 			t.Run(p.name, func(t *testing.T) { p.test(t, setup{newEngine}) })
 		}
