@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"trawl/crawl"
+	"trawl/pool"
 	"trawl/sinks"
 )
 
@@ -83,6 +84,18 @@ func (c *config) cannotWrite(err *sinks.Error, errorsFile string, began bool) *m
 		what:  fmt.Sprintf("cannot write %s: %v (%s)", shown(name), cause(err.Err), c.where(option)),
 		hints: []string{remedy + kept},
 		code:  exitWrite,
+	}
+}
+
+// cannotStart is the message for worker processes that the system does not give, or
+// that end at once.
+func (c *config) cannotStart(err *pool.BrokenError) *message {
+	return &message{
+		what: "cannot start worker processes: " + shown(err.Err.Error()) + " (" + c.where("executor") + ")",
+		hints: []string{
+			"Look at the memory that is free and at ulimit -a, or use --executor thread. What was fetched before that is kept.",
+		},
+		code: exitWorkers,
 	}
 }
 

@@ -37,6 +37,8 @@ type screen struct {
 	progress *display.Progress
 	counting sync.WaitGroup
 	closed   sync.Once
+
+	workerLines sync.Map // worker → *atomic.Int64: lines that it has printed in this life
 }
 
 func newScreen(c *config, files files, stdout, stderr *os.File) *screen {
@@ -172,6 +174,26 @@ func (s *screen) event(e fetch.Event) {
 	case fetch.Throttled:
 		s.say(fmt.Sprintf("%s: %s; %s is left alone for %s", url, why, e.Request.Host, optionSpan(e.Wait.Round(time.Millisecond))))
 	}
+}
+
+// workerLinesShown of what a worker prints in its life: a crash prints thousands.
+const workerLinesShown = 20
+
+// workerSaid passes on a line that a worker has printed.
+func (s *screen) workerSaid(worker, line string) {
+	n, _ := s.workerLines.LoadOrStore(worker, new(atomic.Int64))
+	switch said := n.(*atomic.Int64).Add(1); {
+	case said <= workerLinesShown:
+		s.say("trawl: " + display.Clean(worker) + ": " + display.Clean(line))
+	case said == workerLinesShown+1:
+		s.say("trawl: " + display.Clean(worker) + ": (what more it prints is not shown)")
+	}
+}
+
+// workerDied tells of a worker that has died.
+func (s *screen) workerDied(died *pool.WorkerLostError) {
+	s.workerLines.Delete(died.Worker)
+	s.say("trawl: " + display.Clean(died.Worker+" died ("+died.State+")"))
 }
 
 // end tells how the run went and returns the exit code. A signal's code, if

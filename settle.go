@@ -41,14 +41,14 @@ func (c *config) settle() error {
 	return c.checkProxies()
 }
 
-// settleExecutor refuses what is said of worker processes when there are none. An
-// option for threads wins over a variable for processes.
+// settleExecutor refuses options for worker processes when there are none. A variable
+// is for the runs that have some.
 func (c *config) settleExecutor() error {
 	if c.Executor == inProcesses {
 		return nil
 	}
 	for _, name := range []string{"processes", "process-memory"} {
-		if c.from[name] == "" || c.byOption("executor") && !c.byOption(name) {
+		if !c.byOption(name) {
 			continue
 		}
 		return usage("--"+name+" is for worker processes, and there are none ("+c.where(name)+")",

@@ -107,7 +107,7 @@ func killOneAfterAnother(t *testing.T, parent, workers int, over chan error) (ki
 	}
 }
 
-func TestTheTerminalsSignalsReachTheParentOnly(t *testing.T) {
+func TestTheTerminalsSignalsReachTheCoordinatorOnly(t *testing.T) {
 	dir, s := t.TempDir(), newSite(t)
 	list(t, dir, s.URL+"/hold/1", s.URL+"/hold/2", s.URL+"/page/3")
 	cmd := trawl(t, dir, "--executor", "process", "--host-concurrency", "2", "urls.txt")
@@ -201,7 +201,7 @@ func TestVerboseTellsOfWorkersThatDie(t *testing.T) {
 	if code := exitOf(t, cmd.Wait()); code != exitOK {
 		t.Errorf("exit %d, want 0", code)
 	}
-	for _, want := range []string{`(?m)^trawl: worker-1: SIGQUIT: quit$`, `(?m)^trawl: worker-1 died \(exit status 2\) and is replaced$`} {
+	for _, want := range []string{`(?m)^trawl: worker-1: SIGQUIT: quit$`, `(?m)^trawl: worker-1 died \(exit status 2\)$`} {
 		if !regexp.MustCompile(want).MatchString(said.String()) {
 			t.Errorf("stderr lacks %s:\n%s", want, said.String())
 		}

@@ -46,23 +46,16 @@ func way(b *testing.B, in io.Reader) {
 		b.Fatal(err)
 	}
 	opts := Options{Output: sinks.Options{Output: filepath.Join(b.TempDir(), "db.txt"), Format: sinks.Text}}
-	ctx, abort := context.WithCancelCause(b.Context())
-	c := newCrawl(ctx, opts)
-	if c.out, err = sinks.Open(c.opts.Output); err != nil {
-		b.Fatal(err)
-	}
+	c := newCrawl(b.Context(), nil, list, opts)
 	body := []byte("<!doctype html><title>a</title>")
 	begin := time.Now()
-	whole, err := run(c, nil, abort, list, pool.Threads(func(ctx context.Context, r fetch.Request) (fetch.Page, error) {
+	err = run(c, pool.Threads(func(ctx context.Context, r fetch.Request) (fetch.Page, error) {
 		return fetch.Page{
 			Answer: fetch.Answer{Status: 200, Timings: fetch.Timings{Start: begin, Duration: time.Millisecond}},
 			URL:    r.URL, ContentType: "text/html; charset=utf-8", Body: body, HasBody: true,
 		}, nil
 	}), c.parsePage)
-	if err != nil || !whole {
-		b.Fatal(whole, err)
-	}
-	if err := c.out.Close(whole); err != nil {
+	if err != nil {
 		b.Fatal(err)
 	}
 	if sum := c.stats.Snapshot(); sum.Pages != int64(b.N) {

@@ -3,8 +3,6 @@ package crawl
 import (
 	"context"
 	"errors"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"trawl/fetch"
@@ -24,43 +22,32 @@ import (
 // ([pool.ErrBroken]: the rest of the list remains), or the end of ctx. The summary
 // is true in every case.
 func Crawl(ctx context.Context, stop <-chan struct{}, list *List, opts Options) (Summary, error) {
-	ctx, abort := context.WithCancelCause(ctx)
-	defer abort(nil)
-	c := newCrawl(ctx, opts)
-	take, err := c.place()
-	if err != nil {
-		return c.stats.Snapshot(), errors.Join(err, list.Close())
-	}
-	c.out, err = sinks.Open(c.opts.Output)
-	if err != nil {
-		return c.stats.Snapshot(), errors.Join(err, list.Close())
-	}
-	whole, err := take(stop, abort, list)
-	err = errors.Join(err, c.out.Close(whole))
-	switch {
-	case list.Truncated():
-		c.stats.stop("--max-pages")
-	case c.late.Load() && !c.stage.Status().Whole:
-		c.stats.stop("--max-duration")
-	}
-	sum := c.stats.Snapshot()
-	sum.SideFile = c.out.SideFile()
-	return sum, err
+	c := newCrawl(ctx, stop, list, opts)
+	defer c.abort(nil)
+	err := c.take()
+	err = errors.Join(err, list.Close())
+	return c.summary(), err
 }
 
 // crawl is one run.
 type crawl struct {
 	ctx   context.Context // the run's life: for callbacks, which get none
+	abort context.CancelCauseFunc
+	stop  <-chan struct{} // from outside
+	list  *List
 	opts  Options
 	stats *Stats
 	stage stage
-	out   *sinks.Writer
-	late  atomic.Bool // MaxDuration is over
+	out   *sinks.Writer // nil until there is an executor: no file is made before
 
-	breaking sync.Once
-	broken   chan struct{} // closed when nothing can be run any more
-	brokenBy error         // why; set before
+	intake    context.Context // ends when no position is begun any more; its cause is why
+	endIntake context.CancelCauseFunc
 }
+
+var (
+	errStopped = errors.New("stopped")
+	errLate    = errors.New("MaxDuration is over")
+)
 
 // A stage is what callbacks need of a [fetch.Stage], whatever its jobs give.
 type stage interface {
@@ -69,52 +56,61 @@ type stage interface {
 	Status() fetch.Status
 }
 
-func newCrawl(ctx context.Context, opts Options) *crawl {
-	c := &crawl{ctx: ctx, opts: opts.withDefaults(), broken: make(chan struct{})}
+func newCrawl(ctx context.Context, stop <-chan struct{}, list *List, opts Options) *crawl {
+	c := &crawl{stop: stop, list: list, opts: opts.withDefaults()}
+	c.ctx, c.abort = context.WithCancelCause(ctx)
+	c.intake, c.endIntake = context.WithCancelCause(context.Background()) // not of ctx: an abort is no stop
 	c.stats = c.opts.Stats
 	c.opts.Stage.OnEvent = c.counted(opts.Stage.OnEvent)
 	c.opts.Output.OnCommit = c.committed
 	return c
 }
 
-// taker takes a list to its end at one place. It reports whether every position
-// of the list has ended.
-type taker func(stop <-chan struct{}, abort context.CancelCauseFunc, list *List) (whole bool, err error)
-
-// place decides where the jobs are made. It refuses options that make no sense.
-func (c *crawl) place() (taker, error) {
+// take takes the list to its end, where the options say. It refuses options that
+// make no sense before it makes a file.
+func (c *crawl) take() error {
 	if c.opts.Processes != nil {
-		return c.processes()
+		return c.inProcesses()
 	}
-	client, err := fetch.NewClient(c.opts.Client)
-	if err != nil {
-		return nil, err
-	}
-	return func(stop <-chan struct{}, abort context.CancelCauseFunc, list *List) (bool, error) {
-		defer client.Close()
-		return run(c, stop, abort, list, pool.Threads(client.GetPage), c.parsePage)
-	}, nil
+	return c.inThreads()
 }
 
-// run takes the list through an engine; callback is every job's done-callback.
+func (c *crawl) inThreads() error {
+	client, err := fetch.NewClient(c.opts.Client)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return run(c, pool.Threads(client.GetPage), c.parsePage)
+}
+
+// run takes the list through an engine, which it closes; callback is every job's
+// done-callback.
 func run[Out any](
-	c *crawl, stop <-chan struct{}, abort context.CancelCauseFunc, list *List,
-	engine pool.Engine[fetch.Request, Out], callback func(fetch.Request, *pool.Future[Out]),
-) (whole bool, err error) {
+	c *crawl, engine pool.Engine[fetch.Request, Out], callback func(fetch.Request, *pool.Future[Out]),
+) error {
 	workers := c.opts.Stage.Concurrency
 	jobs, err := pool.New(engine, pool.Options{Workers: workers, Window: workers})
 	if err != nil {
-		return false, errors.Join(err, list.Close())
+		return errors.Join(err, engine.Close())
+	}
+	c.out, err = sinks.Open(c.opts.Output)
+	if err != nil {
+		return errors.Join(err, c.shutdown(jobs))
 	}
 	stage := fetch.NewStage(jobs, callback, c.refused, c.opts.Stage)
 	c.stage = stage
 	c.stats.watch(stage.Status)
 
-	intake, unwatch := c.watch(stop, abort)
-	defer unwatch()
-	err = stage.Run(c.ctx, intake, list)
-	err = c.whyBroken(errors.Join(err, c.shutdown(jobs)))
-	return err == nil && stage.Status().Whole && !list.Truncated() && list.Err() == nil, err
+	unwatch := c.watch()
+	err = stage.Run(c.ctx, c.intake.Done(), c.list)
+	err = errors.Join(err, c.shutdown(jobs))
+	unwatch()
+	if why := context.Cause(c.intake); errors.Is(why, pool.ErrBroken) && !errors.Is(err, pool.ErrBroken) {
+		err = errors.Join(err, why)
+	}
+	whole := err == nil && stage.Status().Whole && !c.list.Truncated() && c.list.Err() == nil
+	return errors.Join(err, c.out.Close(whole))
 }
 
 // shutdown waits for the last callback. After an abort worker processes are killed,
@@ -132,38 +128,46 @@ func (c *crawl) shutdown(jobs interface {
 	return jobs.Shutdown(ctx, pool.Kill)
 }
 
-// watch closes the intake at the first of stop, MaxDuration and the engine's end,
-// and aborts the run when the writer fails.
-func (c *crawl) watch(stop <-chan struct{}, abort context.CancelCauseFunc) (intake <-chan struct{}, unwatch func()) {
-	stopped := make(chan struct{})
+// watch ends the intake at stop or MaxDuration, and aborts the run when the writer
+// fails.
+func (c *crawl) watch() (unwatch func()) {
 	over, unwatched := make(chan struct{}), make(chan struct{})
+	stop := c.stop
 	var deadline <-chan time.Time
 	if c.opts.MaxDuration > 0 {
 		deadline = time.After(c.opts.MaxDuration)
 	}
 	go func() {
 		defer close(unwatched)
-		broken := c.broken
-		end := func() {
-			close(stopped)
-			stop, deadline, broken = nil, nil, nil
-		}
 		for {
 			select {
 			case <-stop:
-				end()
+				c.endIntake(errStopped)
+				stop = nil
 			case <-deadline:
-				c.late.Store(true)
-				end()
-			case <-broken:
-				end()
+				c.endIntake(errLate)
 			case <-c.out.Failed():
-				abort(c.out.Err())
+				c.abort(c.out.Err())
 				return
 			case <-over:
 				return
 			}
 		}
 	}()
-	return stopped, func() { close(over); <-unwatched }
+	return func() { close(over); <-unwatched }
+}
+
+// summary is the run's, when it has ended.
+func (c *crawl) summary() Summary {
+	switch {
+	case c.list.Truncated():
+		c.stats.stop("--max-pages")
+	case context.Cause(c.intake) == errLate && !c.stage.Status().Whole:
+		c.stats.stop("--max-duration")
+	}
+	sum := c.stats.Snapshot()
+	if c.out != nil {
+		sum.SideFile = c.out.SideFile()
+	}
+	return sum
 }

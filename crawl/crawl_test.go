@@ -321,16 +321,11 @@ func liveMemory(t *testing.T, n int) (most uint64) {
 			most = max(most, m.HeapAlloc)
 		}
 	}
-	ctx, abort := context.WithCancelCause(t.Context())
-	defer abort(nil)
-	c := newCrawl(ctx, opts)
-	if c.out, err = sinks.Open(c.opts.Output); err != nil {
-		t.Fatal(err)
-	}
-	whole, err := run(c, nil, abort, l, pool.Threads(func(_ context.Context, r fetch.Request) (fetch.Page, error) {
+	c := newCrawl(t.Context(), nil, l, opts)
+	err = run(c, pool.Threads(func(_ context.Context, r fetch.Request) (fetch.Page, error) {
 		return fetch.Page{Answer: fetch.Answer{Status: 200}, URL: r.URL, HasBody: true}, nil
 	}), c.parsePage)
-	if err := errors.Join(err, c.out.Close(whole)); err != nil || records != n {
+	if err != nil || records != n {
 		t.Fatalf("%d records of %d: %v", records, n, err)
 	}
 	return most

@@ -8,8 +8,8 @@ import (
 )
 
 // hopCodec takes to a worker process what get_page must know of a request. The rest
-// (position, redirects, meta) stays with the coordinator. What it decodes has a number of its
-// own as Index, so that a worker can tell its jobs apart.
+// (position, redirects, meta) stays with the coordinator. What it decodes has a number
+// of its own as Index, so that a worker can tell its jobs apart.
 type hopCodec struct{ decoded atomic.Int64 }
 
 func hop(w *wire, r *fetch.Request, header *[]fetch.Field) {

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 // parsers are what tests parse with; "" is ParsePage's own.
-var parsers = map[string]func(*fetch.Page, parse.Options) (parse.Record, error){
+var parsers = map[string]ParsePage{
 	"": nil,
 	"broken": func(page *fetch.Page, opts parse.Options) (parse.Record, error) {
 		switch name := page.URL[strings.LastIndexByte(page.URL, '/')+1:]; name {

@@ -15,15 +15,16 @@ const DefaultOutput = "db.txt"
 type Options struct {
 	Stage  fetch.StageOptions  // who may be asked when
 	Client fetch.ClientOptions // how; Accept and Follow are taken from Stage
-	Parse  parse.Options       // what is taken from a page beside its size; Header, Title and Digest are switched on for a format that has them
-	Output sinks.Options       // where the records go; OnCommit is Crawl's own, see OnRecord
 
-	// ParsePage is called instead of [parse.ParsePage], which it may call itself,
-	// for each page that is a success; by many goroutines at once. It must not
-	// keep the page's body. An error, or a panic, makes the URL a failure of class
-	// callback. nil is parse.ParsePage. With Processes it must be nil: what parses
-	// there is what the worker's program gives to [Serve].
-	ParsePage func(*fetch.Page, parse.Options) (parse.Record, error)
+	// Parse is what is taken from a page beside its size. Header, Title and Digest are
+	// switched on for a format that has them.
+	Parse parse.Options
+
+	Output sinks.Options // where the records go; OnCommit is Crawl's own, see OnRecord
+
+	// ParsePage is called instead of [parse.ParsePage]; nil is that. With Processes it
+	// must be nil: what parses there is what the worker's program gives to [Serve].
+	ParsePage ParsePage
 
 	Processes *ProcessOptions // has pages fetched and parsed in worker processes; nil: in this one
 

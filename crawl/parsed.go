@@ -7,8 +7,8 @@ import (
 	"trawl/parse"
 )
 
-// parsed is what a worker process makes of a page: what is left of it when its
-// body is gone. It is small, plain data.
+// parsed is what a worker process makes of a page: what is left of it when its body is
+// gone. It is small, plain data.
 type parsed struct {
 	Answer fetch.Answer
 	Record parse.Record
@@ -71,9 +71,8 @@ func timings(w *wire, t *fetch.Timings) {
 	wireNumber(w, &t.TLS)
 }
 
+// What fill sets does not travel.
 func record(w *wire, r *parse.Record) {
-	wireNumber(w, &r.Seq)
-	wireText(w, &r.URL)
 	wireText(w, &r.FinalURL)
 	wireList(w, &r.Redirects, wireText)
 	wireNumber(w, &r.Status)
@@ -93,19 +92,13 @@ func record(w *wire, r *parse.Record) {
 	wireText(w, &r.SHA256)
 	timings(w, &r.Timings)
 
-	wireNumber(w, &r.Attempts)
-	wireNumber(w, &r.Waited)
-
 	wireText(w, &r.Class)
 	wireText(w, &r.Error)
-	wireFlag(w, &r.Retryable)
 	wireNumber(w, &r.Limit)
 
 	wireRaw(w, &r.Meta)
 	wireRaw(w, &r.Data)
 
-	wireText(w, &r.File)
-	wireNumber(w, &r.Line)
 	wireList(w, &r.Header, wireField)
 	wireNumber(w, &r.Timeout)
 }

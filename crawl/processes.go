@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"time"
 
 	"trawl/fetch"
@@ -15,23 +14,22 @@ import (
 )
 
 // ProcessOptions has get_page and parse_page run in worker processes: a page that
-// crashes, hangs or bloats its parser costs one of them, and no other page. A
-// worker is a program that calls [Serve]. The zero value starts this program again,
-// as many times as there are processors. Workers are started as there is work for them.
+// crashes, hangs or bloats its parser costs one of them, and no other page. A worker is a
+// program that calls [Serve]. The zero value starts this program again, as many times as
+// there are processors. Workers are started as there is work for them.
 //
-// When a worker dies, another takes its place, and what it had in flight is run
-// again, each job alone. So get_page and parse_page may run up to three times for one
-// request; a URL whose job has three workers die, two of them alone with it, fails
-// as worker_lost. A job that has not ended ParseTimeout after its request's own
-// fails as timeout.
+// When a worker dies, another takes its place, and what it had in flight is run again,
+// each job alone. So get_page and parse_page may run up to three times for one request; a
+// URL whose job has three workers die, two of them alone with it, fails as worker_lost. A
+// job that has not ended ParseTimeout after its request's own fails as timeout.
 //
-// The limits of [fetch.StageOptions] hold over all workers together; when one dies,
-// a host may see its requests once more than they say. Of [fetch.ClientOptions], Connections
-// are shared out among the workers, and BodyMemory is each one's own, at most a quarter
-// of Memory. OnHead is called in this process, when the page has been parsed.
+// The limits of [fetch.StageOptions] hold over all workers together; when one dies, a
+// host may see its requests once more than they say. Of [fetch.ClientOptions],
+// Connections are shared out among the workers, and BodyMemory is each one's own, at most
+// a quarter of Memory. OnHead is called in this process, when the page has been parsed.
 //
-// On Linux the workers end with this process, however it ends. On macOS and Windows
-// they end when they find the pipe to it closed, and Memory is a goal for their garbage
+// On Linux the workers end with this process, however it ends. On macOS and Windows they
+// end when they find the pipe to it closed, and Memory is a goal for their garbage
 // collectors alone; there it has not been tried.
 type ProcessOptions struct {
 	Processes int      // how many; 0 is GOMAXPROCS
@@ -39,38 +37,51 @@ type ProcessOptions struct {
 	Path      string   // the program; "" is this one
 	Args      []string // its command line, its own name first; nil is the name alone
 
-	// ParseTimeout is how long a job may take beyond its request's Timeout, the wait
-	// for a processor included; then the URL fails as timeout, and the worker is ended if it does
-	// not let go of it. ParsePage has bounds of its own, of seconds; this one is for a
-	// parser that has none. 0 is a minute.
+	// ParseTimeout is how long a job may take beyond its request's Timeout, the wait for
+	// a processor included; then the URL fails as timeout, and the worker is ended if it
+	// does not let go of it. ParsePage has bounds of its own, of seconds; this one is for
+	// a parser that has none. 0 is a minute.
 	ParseTimeout time.Duration
 
-	OnOutput func(worker, line string)   // each line that a worker prints; by many goroutines, but one at a time for one worker. nil: nobody wants them
-	OnLost   func(*pool.WorkerLostError) // a worker has died and is replaced; by many goroutines. nil: nobody is told
+	// OnOutput is called for each line that a worker prints; by many goroutines, but one
+	// at a time for one worker. nil: nobody wants them.
+	OnOutput func(worker, line string)
+
+	// OnLost is called when a worker has died; by many goroutines. nil: nobody is told.
+	OnLost func(*pool.WorkerLostError)
 }
 
 // workers is how many there are.
 func (p *ProcessOptions) workers() int { return cmp.Or(p.Processes, runtime.GOMAXPROCS(0)) }
 
-// processes has the jobs run in worker processes.
-func (c *crawl) processes() (taker, error) {
+// inProcesses has the jobs run in worker processes.
+func (c *crawl) inProcesses() error {
 	switch {
 	case c.opts.ParsePage != nil:
-		return nil, errors.New("ParsePage cannot go to worker processes: the worker's program gives it to Serve")
+		return errors.New("ParsePage cannot go to worker processes: the worker's program gives it to Serve")
 	case pool.IsWorker(): // or it would start itself for ever
-		return nil, errors.New("this process is a worker: it must call Serve")
+		return errors.New("this process is a worker: it must call Serve")
 	}
 	client, err := fetch.NewClient(c.opts.Client) // so that options which no worker could use are refused at once
 	if err != nil {
-		return nil, err
+		return err
 	}
 	client.Close()
+	engine, err := c.workers()
+	if err != nil {
+		return err
+	}
+	return run(c, engine, c.collect)
+}
+
+// workers is the engine of the run's worker processes.
+func (c *crawl) workers() (pool.Engine[fetch.Request, parsed], error) {
 	setup, err := setupCodec.Append(nil, setupOf(c.opts))
 	if err != nil {
 		return nil, fmt.Errorf("set up workers: %w", err)
 	}
 	p := c.opts.Processes
-	engine, err := pool.Processes(pool.ProcessOptions[fetch.Request, parsed]{
+	return pool.Processes(pool.ProcessOptions[fetch.Request, parsed]{
 		Processes: p.workers(),
 		Path:      p.Path,
 		Args:      p.Args,
@@ -83,29 +94,27 @@ func (c *crawl) processes() (taker, error) {
 		OnOutput:  p.OnOutput,
 		OnLost:    p.OnLost,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return func(stop <-chan struct{}, abort context.CancelCauseFunc, list *List) (bool, error) {
-		return run(c, stop, abort, list, engine, c.collect)
-	}, nil
 }
 
-// collect is the done-callback of a job that a worker process has made, parse_page
-// and all.
+// collect is the done-callback of a job that a worker process has made, parse_page and
+// all.
 func (c *crawl) collect(r fetch.Request, job *pool.Future[parsed]) {
-	page, err := job.Result(c.ctx)
-	if err != nil {
-		why := c.whyLost(&r, err)
-		if why == nil {
-			c.stage.Abandon(r)
-			return
-		}
-		page.Answer.Err = why
+	got, err := job.Result(c.ctx)
+	switch {
+	case err == nil:
+	case c.ctx.Err() != nil: // the run is being aborted
+		c.stage.Abandon(r)
+		return
+	case errors.Is(err, pool.ErrBroken): // there are no workers: what is in flight may end
+		c.endIntake(err)
+		c.stage.Abandon(r)
+		return
+	default:
+		got.Answer.Err = c.whyLost(&r, err)
 	}
-	defer c.finish(&r, page.Answer, &page.Record) // though OnHead panics
+	defer c.finish(&r, got.Answer, &got.Record) // though OnHead panics
 	if tell := c.opts.Client.OnHead; tell != nil {
-		for _, head := range page.Heads {
+		for _, head := range got.Heads {
 			tell(r, head)
 		}
 	}
@@ -119,16 +128,10 @@ func (c *crawl) jobLimit(r fetch.Request) time.Duration {
 	return r.Timeout + cmp.Or(c.opts.Processes.ParseTimeout, time.Minute)
 }
 
-// whyLost says why a job gave nothing. It is nil if that is not the URL's affair,
-// which then remains.
+// whyLost says why a job gave nothing.
 func (c *crawl) whyLost(r *fetch.Request, err error) *fetch.Error {
 	lost := &fetch.Error{URL: r.URL, Class: fetch.Callback}
 	switch {
-	case c.ctx.Err() != nil:
-		return nil
-	case errors.Is(err, pool.ErrBroken):
-		c.breakOff(err)
-		return nil
 	case errors.Is(err, pool.ErrWorkerLost):
 		lost.Class, lost.Detail = fetch.WorkerLost, deathOf(err)
 	case errors.Is(err, context.DeadlineExceeded):
@@ -152,31 +155,8 @@ func deathOf(err error) string {
 		return "the worker process died twice"
 	}
 	text := "the worker process died twice: " + died.State
-	words, _, _ := strings.Cut(strings.TrimSpace(died.Output), "\n")
-	if words = strings.TrimSpace(words); words != "" {
+	if words := died.LastWords(); words != "" {
 		text += " (" + words[:min(len(words), maxLastWords)] + ")"
 	}
 	return parse.Clean(text)
-}
-
-// breakOff ends the run, since there are no workers: what is in flight may end,
-// and nothing is begun any more.
-func (c *crawl) breakOff(err error) {
-	c.breaking.Do(func() {
-		c.brokenBy = err
-		close(c.broken)
-	})
-}
-
-// whyBroken adds to err why there are no workers, if that has ended the run and
-// err does not say it.
-func (c *crawl) whyBroken(err error) error {
-	select {
-	case <-c.broken:
-		if !errors.Is(err, pool.ErrBroken) {
-			return errors.Join(err, c.brokenBy)
-		}
-	default:
-	}
-	return err
 }

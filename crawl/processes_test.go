@@ -20,6 +20,7 @@ import (
 	"trawl/fetch"
 	"trawl/parse"
 	"trawl/pool"
+	"trawl/sinks"
 )
 
 // A run over all that a site does, and what is left of it: records, failures,
@@ -290,7 +291,7 @@ func TestServeIsForWorkers(t *testing.T) {
 }
 
 func TestWhatIsSaidOfAJobWithoutAResult(t *testing.T) {
-	c := newCrawl(t.Context(), Options{Processes: &ProcessOptions{}})
+	c := newCrawl(t.Context(), nil, nil, Options{Processes: &ProcessOptions{}})
 	r := fetch.Request{URL: "http://a/", Timeout: 30 * time.Second}
 	long := strings.Repeat("x", 200)
 	for _, test := range []struct {
@@ -312,18 +313,47 @@ func TestWhatIsSaidOfAJobWithoutAResult(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", test.err, diff)
 		}
 	}
-	if got := c.whyLost(&r, &pool.BrokenError{Err: &pool.WorkerLostError{}}); got != nil || c.whyBroken(nil) == nil {
-		t.Errorf("a broken executor is the URL's failure: %v", got)
-	}
 }
 
 func TestAnAbortedJobRemains(t *testing.T) {
-	ctx, abort := context.WithCancel(t.Context())
-	abort()
-	c := newCrawl(ctx, Options{Processes: &ProcessOptions{}})
-	for _, err := range []error{context.Canceled, pool.ErrWorkerLost, context.DeadlineExceeded} {
-		if got := c.whyLost(&fetch.Request{}, err); got != nil {
-			t.Errorf("%v after an abort is a failure: %v", err, got)
+	for _, err := range []error{context.Canceled, pool.ErrWorkerLost, context.DeadlineExceeded, pool.ErrBroken} {
+		enough := errors.New("enough")
+		c := newCrawl(t.Context(), nil, listOf(t, "http://a/"), to(t.TempDir(), Options{Processes: &ProcessOptions{}}))
+		got := run(c, pool.Threads(func(context.Context, fetch.Request) (parsed, error) {
+			c.abort(enough)
+			return parsed{}, err
+		}), c.collect)
+		if !errors.Is(got, enough) || errors.Is(got, pool.ErrBroken) {
+			t.Errorf("the run: %v, want the cause of its abort alone", got)
+		}
+		if sum := c.summary(); sum.URLs() != 0 || sum.Remaining != 1 {
+			t.Errorf("%v after an abort: %d ended, %d remain; want it to remain", err, sum.URLs(), sum.Remaining)
+		}
+	}
+}
+
+// closing counts how often it is closed.
+type closing struct {
+	pool.Engine[fetch.Request, parsed]
+	times int
+}
+
+func (e *closing) Close() error {
+	e.times++
+	return e.Engine.Close()
+}
+
+func TestAnEngineIsClosedThoughTheRunDoesNotBegin(t *testing.T) {
+	for name, opts := range map[string]Options{
+		"no such executor": {Stage: fetch.StageOptions{Concurrency: -1}},
+		"no such folder":   {Output: sinks.Options{Output: t.TempDir() + "/none/pages.jsonl"}},
+	} {
+		c := newCrawl(t.Context(), nil, listOf(t, "http://a/"), opts)
+		engine := &closing{Engine: pool.Threads(func(context.Context, fetch.Request) (parsed, error) {
+			return parsed{}, errors.New("called")
+		})}
+		if err := run(c, engine, c.collect); err == nil || c.out != nil || engine.times != 1 {
+			t.Errorf("%s: %v; a file made: %v; the engine is closed %d times", name, err, c.out != nil, engine.times)
 		}
 	}
 }

@@ -6,20 +6,20 @@ import (
 	"sync"
 
 	"trawl/fetch"
-	"trawl/parse"
 	"trawl/pool"
 )
 
-// Serve makes the jobs of a [Crawl] whose [Options].Processes start this program: a worker
-// process calls it when [pool.IsWorker] says that it is one, before it does anything
-// else, and ends when it returns. It returns nil when the Crawl has no more to do or its process is
-// gone, and at once, though jobs may still run; an error is that the two programs do not
-// understand each other, or the cause of ctx's end.
+// Serve makes the jobs of a [Crawl] whose [Options].Processes start this program: a
+// worker process calls it when [pool.IsWorker] says that it is one, before it does
+// anything else, and ends when it returns. It returns nil when the coordinator, the
+// process of the Crawl, has no more to do or is gone, and at once, though jobs may still
+// run; an error is that the two programs do not understand each other, or the cause of
+// ctx's end.
 //
 // parsePage is what [Options].ParsePage is for a run in one process; nil is
 // [parse.ParsePage]. A job that is cut off by the death of its worker is made again, so
 // parsePage may see a page up to three times.
-func Serve(ctx context.Context, parsePage func(*fetch.Page, parse.Options) (parse.Record, error)) error {
+func Serve(ctx context.Context, parsePage ParsePage) error {
 	return pool.Serve(ctx, func(data []byte) (pool.Worker[fetch.Request, fetch.Page, parsed], error) {
 		return startWorker(data, parsePage)
 	})
@@ -31,9 +31,9 @@ type worker struct {
 	heads  *heads // nil: nobody wants them
 }
 
-// startWorker makes a worker as the coordinator's setup says. Its client is never closed:
-// the process ends with it, perhaps amid its jobs.
-func startWorker(data []byte, own func(*fetch.Page, parse.Options) (parse.Record, error)) (w pool.Worker[fetch.Request, fetch.Page, parsed], err error) {
+// startWorker makes a worker as the coordinator's setup says. Its client is never
+// closed: the process ends with it, perhaps amid its jobs.
+func startWorker(data []byte, own ParsePage) (w pool.Worker[fetch.Request, fetch.Page, parsed], err error) {
 	s, err := setupCodec.Decode(data)
 	if err != nil {
 		return w, fmt.Errorf("setup: %w", err)
@@ -57,13 +57,13 @@ func startWorker(data []byte, own func(*fetch.Page, parse.Options) (parse.Record
 	if err != nil {
 		return w, err
 	}
-	w.Executor, err = pool.New(pool.Threads(client.GetPage), pool.Options{Workers: s.Workers})
+	w.Executor, err = pool.New(pool.Threads(client.GetPage), pool.Options{Workers: s.Concurrency})
 	w.Done, w.In, w.Out = here.parsePage, &hopCodec{}, parsedCodec{}
 	return w, err
 }
 
-// parsePage is the done-callback of a get_page that has run in a worker process: what
-// it gives travels back.
+// parsePage is the done-callback of a get_page that has run in a worker process: what it
+// gives travels back.
 func (w worker) parsePage(ctx context.Context, r fetch.Request, job *pool.Future[fetch.Page]) (out parsed, err error) {
 	out.Heads = w.heads.take(r.Index)
 	page, err := pageOf(ctx, r.URL, job)

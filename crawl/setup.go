@@ -13,9 +13,9 @@ import (
 // setup is what a worker process must know of the run. It goes to the worker by
 // the pipe, since it may hold secrets: a command line and an environment can be seen.
 type setup struct {
-	Release string // of the coordinator: another one may understand what comes differently
-	Workers int    // jobs at once
-	Heads   bool   // OnHead is wanted
+	Release     string // of the coordinator: another one may understand what comes differently
+	Concurrency int    // jobs at once
+	Heads       bool   // OnHead is wanted
 
 	UserAgent       string
 	Header          []fetch.Field
@@ -42,9 +42,9 @@ var setupCodec = pool.CBOR[setup]()
 func setupOf(opts Options) setup {
 	client, workers := opts.Client, opts.Processes.workers()
 	s := setup{
-		Release: fetch.Release,
-		Workers: opts.Stage.Concurrency,
-		Heads:   client.OnHead != nil,
+		Release:     fetch.Release,
+		Concurrency: opts.Stage.Concurrency,
+		Heads:       client.OnHead != nil,
 
 		UserAgent:       client.UserAgent,
 		Header:          client.Header,

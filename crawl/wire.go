@@ -29,6 +29,9 @@ func (w *wire) end() error {
 	return nil
 }
 
+// tear makes all that is still read zero.
+func (w *wire) tear() { w.data, w.torn = nil, true }
+
 func wireNumber[T ~int | ~int64](w *wire, v *T) {
 	if !w.reading {
 		w.data = binary.AppendVarint(w.data, int64(*v))
@@ -36,7 +39,7 @@ func wireNumber[T ~int | ~int64](w *wire, v *T) {
 	}
 	n, size := binary.Varint(w.data)
 	if size <= 0 {
-		w.data, w.torn = nil, true
+		w.tear()
 		return
 	}
 	w.data = w.data[size:]
@@ -59,7 +62,7 @@ func wireText[T ~string](w *wire, v *T) {
 	case !w.reading:
 		w.data = append(w.data, *v...)
 	case n < 0 || n > len(w.data):
-		w.data, w.torn = nil, true
+		w.tear()
 	default:
 		*v = T(w.data[:n])
 		w.data = w.data[n:]
@@ -99,7 +102,7 @@ func wireList[T any](w *wire, v *[]T, item func(*wire, *T)) {
 		return
 	}
 	if n > maxListed {
-		w.data, w.torn = nil, true
+		w.tear()
 	}
 	for i := 0; i < n && !w.torn; i++ {
 		var one T

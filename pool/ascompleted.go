@@ -7,12 +7,13 @@ import (
 )
 
 // AsCompleted yields the futures as their calls end, each once: first those that
-// have ended, in the order in which they were given. It starts when it is ranged over,
-// anew each time, and keeps no future that it has yielded.
+// have ended, in the order in which they were given. It starts when it is ranged
+// over, anew each time, and keeps no future that it has yielded.
 //
-// If ctx ends before all calls have, the loop ends with (nil, error): how many are unfinished,
-// and the context's cause. Inside a call or a callback that may be [ErrWouldDeadlock]
-// instead, as for [Wait]. A loop that is left early leaves nothing behind.
+// If ctx ends before all calls have, the loop ends with (nil, error): how many are
+// unfinished, and the context's cause. Inside a call or a callback that may be
+// [ErrWouldDeadlock] instead, as for [Wait]. A loop that is left early leaves
+// nothing behind.
 func AsCompleted[Out any](ctx context.Context, futures ...*Future[Out]) iter.Seq2[*Future[Out], error] {
 	return func(yield func(*Future[Out], error) bool) {
 		g := newGroup(unique(futures), FirstCompleted)

@@ -49,7 +49,7 @@ func (e *Executor[In, Out]) prepare(w *worker[In, Out]) (ready bool) {
 		}
 		if ready = err == nil; !ready {
 			err = &BrokenError{Err: fmt.Errorf("init of %s: %w", w.name, err)}
-			w.task.future.err = err
+			w.task.future.outcome.err = err
 			w.task.endBroken(err)
 		}
 	}()
@@ -58,24 +58,28 @@ func (e *Executor[In, Out]) prepare(w *worker[In, Out]) (ready bool) {
 	return
 }
 
-// fatal returns the error of t's call if it breaks the executor. What Threads
-// return is the caller's and means nothing here: it may come from another executor.
+// fatal returns why the executor is broken, now that the call has failed.
 func (t *task[In, Out]) fatal() error {
-	if t.executor.local {
+	if t.executor.breaker == nil {
 		return nil
 	}
-	err := t.future.err
-	if t.chunk != nil {
-		err = t.chunk.fatal
-	}
-	if err == nil || !errors.Is(err, ErrBroken) {
+	err := t.executor.breaker.Broken()
+	if err == nil {
 		return nil
 	}
-	return err
+	return asBroken(err)
 }
 
-// endBroken is the end of the call whose err broke the executor. Whoever sees it
-// end is told of err by the next Submit.
+// asBroken makes err one that Is ErrBroken.
+func asBroken(err error) error {
+	if errors.Is(err, ErrBroken) {
+		return err
+	}
+	return &BrokenError{Err: err}
+}
+
+// endBroken is the end of a call after which the executor is broken by err. Whoever
+// sees it end is told of err by the next Submit.
 func (t *task[In, Out]) endBroken(err error) {
 	defer t.executor.dismiss(t.executor.breakDown(err))
 	t.settle(Finished)

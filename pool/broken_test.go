@@ -138,6 +138,13 @@ func (e exhaustible) Call(ctx context.Context, in string) (string, error) {
 	}
 }
 
+func (e exhaustible) Broken() error {
+	if len(e.calls) > 0 {
+		return nil
+	}
+	return errExhausted
+}
+
 func (e exhaustible) Close() error { return nil }
 
 func newExhaustible(t *testing.T, calls int, opts pool.Options) *pool.Executor[string, string] {

@@ -5,13 +5,14 @@ package pool
 // the call: a worker's, or that of whoever cancels it. The call's place in the
 // window is free when the last callback has returned. If the call has already
 // ended, fn is called at once on this goroutine, and the executor's Shutdown does
-// not wait for it; a callback that is given to [Executor.Submit] comes never too late.
+// not wait for it; a callback that is given to [Executor.Submit] is never too late.
 //
 // A callback that panics is reported ([Options].OnPanic, and the error of Shutdown),
 // and so is one that ends its goroutine (runtime.Goexit); the next one still runs.
 //
 // A callback keeps a worker busy. It must not wait for its own executor, unless for
-// calls that another worker is free to make: it has TrySubmit, Cancel, and Shutdown with NoWait.
+// calls that another worker is free to make: it has TrySubmit, Cancel, and Shutdown
+// with NoWait.
 func (f *Future[Out]) AddDoneCallback(fn func(*Future[Out])) {
 	if !f.keep(fn) {
 		f.invoke(fn)
@@ -46,11 +47,15 @@ func (f *Future[Out]) notify() {
 
 func (f *Future[Out]) invoke(fn func(*Future[Out])) {
 	returned := false
-	defer func() {
-		if !returned {
-			f.owner.report(newPanicError(recover()))
-		}
-	}()
+	defer unlessReturned(&returned, f.owner.report)
 	fn(f)
 	returned = true
+}
+
+// unlessReturned is deferred around code that is not ours: unless that has set
+// returned, failed is told how it ended, by a panic or by runtime.Goexit.
+func unlessReturned(returned *bool, failed func(*PanicError)) {
+	if !*returned {
+		failed(newPanicError(recover()))
+	}
 }

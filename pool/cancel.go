@@ -10,7 +10,7 @@ func (t *task[In, Out]) cancel() bool {
 		return s == Cancelled
 	}
 	e.queue.remove(t)
-	t.future.err = ErrCancelled
+	t.future.outcome.err = ErrCancelled
 	t.settle(Cancelled)
 	e.mu.Unlock()
 
@@ -29,7 +29,7 @@ func (t *task[In, Out]) cancel() bool {
 func (e *Executor[In, Out]) settleQueued(s State, err error) (ended line[In, Out]) {
 	ended, e.queue = e.queue, ended
 	for t := ended.head; t != nil; t = t.next {
-		t.future.err = err
+		t.future.outcome.err = err
 		t.settle(s)
 	}
 	return ended

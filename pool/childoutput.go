@@ -3,6 +3,7 @@ package pool
 import (
 	"bufio"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -11,18 +12,20 @@ const (
 	printedLine = 64 << 10 // bytes of a line that are passed on
 )
 
-// output takes what a worker prints, whether anybody wants it or not: a worker
-// must not wait for that.
+// output takes what a worker prints, whether anybody wants it or not.
 type output struct {
 	pipe *os.File
-	head []byte        // its first bytes
-	done chan struct{} // read has returned, and head is end's
+	done chan struct{} // read has returned
+
+	mu   sync.Mutex // guards head
+	head []byte     // its first bytes
 }
 
 func newOutput(pipe *os.File) *output { return &output{pipe: pipe, done: make(chan struct{})} }
 
 // read takes lines until the end, and tells them, if tell is not nil.
 func (o *output) read(worker string, tell func(worker, line string)) {
+	defer o.pipe.Close()
 	defer close(o.done)
 	lines := bufio.NewReaderSize(o.pipe, printedLine)
 	for {
@@ -30,9 +33,7 @@ func (o *output) read(worker string, tell func(worker, line string)) {
 		if err != nil {
 			return
 		}
-		if room := printedKept - len(o.head); room > 0 {
-			o.head = append(append(o.head, line[:min(room, len(line))]...), '\n')
-		}
+		o.keep(line)
 		if tell != nil {
 			tell(worker, string(line))
 		}
@@ -42,11 +43,26 @@ func (o *output) read(worker string, tell func(worker, line string)) {
 	}
 }
 
-// end returns the first bytes that the worker has printed. It waits for the rest
-// no longer than a moment: a process of the worker's own may hold the pipe.
+func (o *output) keep(line []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if room := printedKept - len(o.head); room > 0 {
+		o.head = append(append(o.head, line[:min(room, len(line))]...), '\n')
+	}
+}
+
+// end returns the first bytes that the worker has printed. It waits for the rest no
+// longer than a moment: a process of the worker's own may hold the pipe, and who is told
+// of lines may be slow.
 func (o *output) end() string {
-	_ = o.pipe.SetReadDeadline(time.Now().Add(closeGrace)) // a system without them has to wait for the pipe's end
-	<-o.done
-	o.pipe.Close()
+	_ = o.pipe.SetReadDeadline(time.Now().Add(closeGrace)) // a system without deadlines waits for the pipe's end
+	late := time.NewTimer(closeGrace)
+	defer late.Stop()
+	select {
+	case <-o.done:
+	case <-late.C:
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	return string(o.head)
 }

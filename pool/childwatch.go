@@ -38,7 +38,7 @@ func (e *processes[In, Out]) watch() {
 func (c *child[In, Out]) look(now time.Time) {
 	late, over := c.overdue(now)
 	for _, f := range late {
-		if !f.left {
+		if !f.abandoned {
 			f.answer <- reply[Out]{err: fmt.Errorf("no answer within %v: %w", f.limit, context.DeadlineExceeded)}
 		}
 	}

@@ -1,15 +1,11 @@
 package pool
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // chunk is some items of a Map that hold one place in the window, as one task.
 type chunk[In, Out any] struct {
 	items   []In          // to be made
 	results []result[Out] // of those that were made
-	fatal   error         // the first that Is ErrBroken
 }
 
 // run makes the calls, one after the other. Each has its own result, also of a
@@ -33,7 +29,7 @@ func (c *chunk[In, Out]) runNext(ctx context.Context, engine Engine[In, Out]) {
 		if !returned {
 			r.err = newPanicError(recover())
 		}
-		c.add(r)
+		c.results = append(c.results, r)
 	}()
 	in := c.take()
 	if ctx.Err() != nil {
@@ -49,11 +45,4 @@ func (c *chunk[In, Out]) take() (in In) {
 	in, c.items[0] = c.items[0], in
 	c.items = c.items[1:]
 	return in
-}
-
-func (c *chunk[In, Out]) add(r result[Out]) {
-	c.results = append(c.results, r)
-	if r.err != nil && c.fatal == nil && errors.Is(r.err, ErrBroken) {
-		c.fatal = r.err
-	}
 }

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"bytes"
+	"reflect"
 	"sync"
 
 	"github.com/fxamacker/cbor/v2"
@@ -14,14 +15,16 @@ type Codec[T any] interface {
 	Decode(data []byte) (T, error)          // keeps nothing of data
 }
 
-// CBOR is the codec that [Processes] and [Serve] use if they are given none: RFC 8949,
-// by the rules that encoding/json has for fields and tags (`cbor:"name"`, or else
-// `json:"name"`), without its losses: integers, floats, nil and empty slices and times to
-// the nanosecond arrive as they were, a time in UTC. Strings may hold any bytes.
+// CBOR is the codec that [Processes] and [Serve] use if they are given none: RFC
+// 8949, by the rules that encoding/json has for fields and tags (`cbor:"name"`, or
+// else `json:"name"`), without its losses: integers, floats, nil and empty slices
+// and times to the nanosecond arrive as they were, a time in UTC. Strings may hold
+// any bytes.
 //
 // Unexported fields do not travel, and a type that has no others, a channel or a
-// function is refused. A field of a type other than any that is an interface can only be
-// nil. In an any, integers arrive as int64, lists as []any, structs and maps as map[string]any.
+// function is refused. A field of a type other than any that is an interface can
+// only be nil. In an any, integers arrive as int64, lists as []any, structs and
+// maps as map[string]any.
 //
 // What is decoded may come from a process that has run wild: it may be nested 1,000
 // levels deep and a list or map have 1,048,576 items, and a map no key twice. Beyond
@@ -39,8 +42,9 @@ const (
 
 var (
 	cborEncoding = must(cbor.EncOptions{
-		Time:          cbor.TimeRFC3339NanoUTC, // with its own zone, one that is not a whole number of minutes would change the time
-		TimeTag:       cbor.EncTagRequired,     // so that it is a time in an any, too
+		// In its own zone a time would change, if that is not a whole number of minutes.
+		Time:          cbor.TimeRFC3339NanoUTC,
+		TimeTag:       cbor.EncTagRequired, // so that it is a time in an any, too
 		TextMarshaler: cbor.TextMarshalerTextString,
 	}.UserBufferEncMode())
 
@@ -51,7 +55,7 @@ var (
 		MaxMapPairs:       maxItems,
 		IndefLength:       cbor.IndefLengthForbidden,
 		IntDec:            cbor.IntDecConvertSignedOrFail,
-		DefaultMapType:    typeOf[map[string]any](),
+		DefaultMapType:    reflect.TypeFor[map[string]any](),
 		UTF8:              cbor.UTF8DecodeInvalid, // a Go string may hold any bytes
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		TextUnmarshaler:   cbor.TextUnmarshalerTextString,
@@ -115,8 +119,8 @@ func (c *cborCodec[T]) Decode(data []byte) (v T, err error) {
 	return d.value, nil
 }
 
-// asError is deferred: a panic becomes the error. (It is for code that is not ours; what
-// ends the goroutine instead is seen by whoever has it.)
+// asError is deferred: a panic becomes the error. (It is for code that is not ours;
+// what ends the goroutine instead is seen by whoever has it.)
 func asError(err *error) {
 	if r := recover(); r != nil {
 		*err = newPanicError(r)

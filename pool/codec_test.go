@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -230,7 +231,7 @@ func wantRefused[T any](t *testing.T, v T, why string) {
 	} else if string(data) != "head" {
 		t.Errorf("Append of a %T failed and left %q", v, data)
 	}
-	if !strings.Contains(why, "contains itself") && typeOf[T]() != typeOf[any]() {
+	if !strings.Contains(why, "contains itself") && reflect.TypeFor[T]() != reflect.TypeFor[any]() {
 		if got, err := CBOR[T]().Decode([]byte{0xf6}); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("Decode of a %T: %v, %v, want %q", v, got, err, why)
 		}

@@ -71,9 +71,8 @@ func eachWay(t *testing.T, opts pool.Options, test func(*testing.T, *jobs, func(
 
 func TestACallThatWaitsForItselfIsRefused(t *testing.T) {
 	eachWay(t, pool.Options{Workers: 1, Window: 1}, func(t *testing.T, ex *jobs, wait func(...*pool.Future[string]) error) {
-		self := make(chan *pool.Future[string], 1)
-		self <- submit(t, ex, func(context.Context) (string, error) { return "", wait(<-self) })
-		f := <-self
+		self := make(chan *pool.Future[string])
+		f := submit(t, ex, func(context.Context) (string, error) { return "", wait(<-self) })
 		self <- f
 		if _, err := f.Result(t.Context()); !errors.Is(err, pool.ErrWouldDeadlock) {
 			t.Errorf("the call's wait: %v, want ErrWouldDeadlock", err)

@@ -41,12 +41,11 @@ func (s *echoServer) accept(ctx context.Context) {
 		if err != nil {
 			return // closed
 		}
-		visit, err := s.clients.Submit(ctx, conn)
+		visit, err := s.clients.Submit(ctx, conn, func(*pool.Future[int]) { conn.Close() })
 		if err != nil {
 			conn.Close()
 			return
 		}
-		visit.AddDoneCallback(func(*pool.Future[int]) { conn.Close() })
 		s.visits <- visit
 	}
 }

@@ -41,7 +41,7 @@ type Executor[In, Out any] struct {
 	name    string
 	init    func() error
 	onPanic func(*PanicError)
-	local   bool // the engine is Threads
+	breaker Breaker // the engine, if it is one
 
 	inside *insiders
 	crew   sync.WaitGroup // the workers
@@ -80,7 +80,7 @@ func New[In, Out any](engine Engine[In, Out], opts Options) (*Executor[In, Out],
 	if opts.Name == "" {
 		opts.Name = "worker"
 	}
-	_, local := engine.(threads[In, Out])
+	breaker, _ := engine.(Breaker)
 	return &Executor[In, Out]{
 		engine:  engine,
 		workers: opts.Workers,
@@ -88,7 +88,7 @@ func New[In, Out any](engine Engine[In, Out], opts Options) (*Executor[In, Out],
 		name:    opts.Name,
 		init:    opts.Init,
 		onPanic: opts.OnPanic,
-		local:   local,
+		breaker: breaker,
 		inside:  newInsiders(opts.Workers),
 		ended:   make(chan struct{}),
 	}, nil

@@ -36,12 +36,12 @@ type Future[Out any] struct {
 	}
 	state atomic.Int32 // a State; Cancelled and Finished are for good
 
-	result[Out] // set by whoever ends the call, before state says so
+	outcome result[Out] // set by whoever ends the call, before state says so
 
-	mu        sync.Mutex // guards done and watchers; callbacks, while the call has not ended (then they are notify's)
+	mu        sync.Mutex // guards all below
 	done      chan struct{}
 	watchers  *link
-	callbacks []func(*Future[Out])
+	callbacks []func(*Future[Out])  // notify's, once the call has ended
 	first     [1]func(*Future[Out]) // room for the one that most have
 }
 
@@ -67,14 +67,15 @@ func (f *Future[Out]) Cancelled() bool { return f.State() == Cancelled }
 // callback, it returns at once, even if ctx has ended.
 //
 // A call or a callback that waits for another call of the same executor keeps a
-// worker from its work. When all workers wait like that, for a few milliseconds, nothing
-// would ever move, and the one that was last to begin gets [ErrWouldDeadlock].
+// worker from its work. When all workers wait like that, for a few milliseconds,
+// nothing would ever move, and the one that was last to begin gets
+// [ErrWouldDeadlock].
 func (f *Future[Out]) Result(ctx context.Context) (Out, error) {
 	if err := f.wait(ctx); err != nil {
 		var none Out
 		return none, err
 	}
-	return f.value, f.err
+	return f.outcome.value, f.outcome.err
 }
 
 // wait returns nil when the call has ended.
@@ -92,11 +93,11 @@ func (f *Future[Out]) over() bool { return f.State().ended() }
 
 func (f *Future[Out]) within() []*insiders { return []*insiders{f.owner.insiders()} }
 
-// Snapshot returns state and outcome as they are at one moment, without waiting. As long
-// as the call has not ended, value and error are zero.
+// Snapshot returns state and outcome as they are at one moment, without waiting. As
+// long as the call has not ended, value and error are zero.
 func (f *Future[Out]) Snapshot() (s State, value Out, err error) {
 	if s = f.State(); s.ended() {
-		value, err = f.value, f.err
+		value, err = f.outcome.value, f.outcome.err
 	}
 	return s, value, err
 }
@@ -116,8 +117,8 @@ func (f *Future[Out]) Done() <-chan struct{} {
 }
 
 // Cancel ends the call if no worker has taken it yet, and runs its callbacks on
-// this goroutine. It reports whether the call is cancelled, by this Cancel or another:
-// a call that is running or has finished is not.
+// this goroutine. It reports whether the call is cancelled, by this Cancel or
+// another: a call that is running or has finished is not.
 func (f *Future[Out]) Cancel() bool { return f.owner.cancel() }
 
 // settle ends the future, once.
@@ -139,8 +140,8 @@ func (f *Future[Out]) settle(s State) {
 // String returns the state, and the error of a call that has failed.
 func (f *Future[Out]) String() string {
 	s := f.State()
-	if s == Finished && f.err != nil {
-		return fmt.Sprintf("Future(%s: %s)", s, f.err)
+	if err := f.outcome.err; s == Finished && err != nil {
+		return fmt.Sprintf("Future(%s: %s)", s, err)
 	}
 	return fmt.Sprintf("Future(%s)", s)
 }

@@ -59,7 +59,8 @@ func (m *mapping[In, Out]) add(in In) error {
 }
 
 // submit hands over the items that are not. In a call or a callback of this
-// executor the window may be full of what the loop has ahead: then it yields that first.
+// executor the window may be full of what the loop has ahead: then it yields that
+// first.
 func (m *mapping[In, Out]) submit() error {
 	if len(m.items) == 0 {
 		return nil
@@ -129,7 +130,7 @@ func (m *mapping[In, Out]) give(r result[Out]) {
 func (p *portion[In, Out]) take() result[Out] {
 	p.left--
 	if p.chunk == nil || len(p.chunk.results) == 0 { // one item, or a chunk that was never run
-		return p.future.result
+		return p.future.outcome
 	}
 	r := p.chunk.results[0]
 	p.chunk.results[0] = result[Out]{}

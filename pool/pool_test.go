@@ -19,6 +19,9 @@ func init() { pool.RegisterError[*pooltest.StatusError]() } // here and in the w
 // The test binary is its own worker.
 func TestMain(m *testing.M) {
 	switch {
+	case pool.IsWorker() && os.Getenv(exampleVariable) != "":
+		exampleWorker()
+		return
 	case pool.IsWorker():
 		os.Exit(worker())
 	case os.Getenv(parentVariable) != "":

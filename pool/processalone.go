@@ -4,48 +4,46 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
-// alone are the workers that run calls whose worker has died: one call at a
-// time each, so that it is known which call kills its worker. Guarded by processes.mu, but for
-// tokens.
+// alone are the workers that run calls whose worker has died: one call at a time each,
+// so that it is known which call kills its worker. Guarded by processes.mu, but for tokens.
 type alone[In, Out any] struct {
-	tokens chan struct{}     // has one for each call that runs alone
-	calls  int               // that run alone or wait for it
-	spare  []*child[In, Out] // workers between two such calls
-	named  int               // workers that there have been
+	tokens   chan struct{}     // has one for each call that runs alone
+	suspects int               // calls that run alone, or wait for it
+	spare    []*child[In, Out] // workers between two such calls
+	named    int               // workers that there have been
 }
 
-// callAlone runs a call that was in a worker which died. It has run once.
-func (e *processes[In, Out]) callAlone(ctx context.Context, a argument) (out Out, err error) {
+// callAlone runs a call whose worker has died, once more, and if need be twice.
+func (e *processes[In, Out]) callAlone(ctx context.Context, a argument, lost *WorkerLostError) (none Out, _ error) {
 	e.suspect(1)
 	defer e.suspect(-1)
 	select {
 	case e.alone.tokens <- struct{}{}:
 		defer func() { <-e.alone.tokens }()
 	case <-ctx.Done():
-		return out, context.Cause(ctx)
+		return none, context.Cause(ctx)
 	}
-	for runs := 2; ; runs++ {
-		worker, err := e.aloneWorker()
+	for runs := 1; runs < 3 && !e.isForced(); {
+		worker, err := e.aloneWorker(ctx)
 		if err != nil {
-			return out, err
+			return none, err
 		}
-		out, err = worker.call(ctx, a)
-		if err == errNotSent {
-			runs--
-			continue
-		}
-		if !isLost(err) {
-			e.spare(worker)
-			return out, err
-		}
-		if runs == 3 || e.isForced() {
-			lost := *err.(*WorkerLostError)
-			lost.Runs = runs
-			return out, &lost
+		r := worker.call(ctx, a)
+		switch {
+		case r.unsent: // it had died before
+		case r.lost != nil:
+			lost = r.lost
+			runs++
+			lost = &WorkerLostError{Worker: lost.Worker, State: lost.State, Output: lost.Output, Runs: runs}
+		default:
+			e.keepSpare(worker)
+			return r.value, r.err
 		}
 	}
+	return none, lost
 }
 
 func (e *processes[In, Out]) isForced() bool {
@@ -58,9 +56,9 @@ func (e *processes[In, Out]) isForced() bool {
 // them are let go.
 func (e *processes[In, Out]) suspect(n int) {
 	e.mu.Lock()
-	e.alone.calls += n
+	e.alone.suspects += n
 	var needless []*child[In, Out]
-	if e.alone.calls == 0 {
+	if e.alone.suspects == 0 {
 		needless, e.alone.spare = e.alone.spare, nil
 	}
 	e.mu.Unlock()
@@ -69,33 +67,71 @@ func (e *processes[In, Out]) suspect(n int) {
 	}
 }
 
-// aloneWorker takes a worker that has nothing to do, or starts one.
-func (e *processes[In, Out]) aloneWorker() (*child[In, Out], error) {
-	e.mu.Lock()
-	if err := e.refusal(); err != nil {
-		e.mu.Unlock()
-		return nil, err
+// aloneWorker takes a worker that has nothing to do, or starts one. While there are
+// other workers it goes on trying.
+func (e *processes[In, Out]) aloneWorker(ctx context.Context) (*child[In, Out], error) {
+	for {
+		c, name, err := e.takeSpare()
+		if c != nil || err != nil {
+			return c, err
+		}
+		c, err = e.hireFor(ctx, name)
+		switch {
+		case err == nil:
+			return c, nil
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case errors.Is(err, ErrBroken) || !e.others():
+			e.breakDown(asBroken(err))
+		default:
+			e.pause(ctx, time.Second)
+		}
 	}
-	if last := len(e.alone.spare) - 1; last >= 0 {
-		c := e.alone.spare[last]
-		e.alone.spare = e.alone.spare[:last]
-		e.mu.Unlock()
-		return c, nil
-	}
-	e.alone.named++
-	name := fmt.Sprintf("%s-alone-%d", e.opts.Name, e.alone.named)
-	e.mu.Unlock()
-	c, err := e.hire(name, nil)
-	if err != nil && (errors.Is(err, ErrBroken) || !e.hasReady()) {
-		err = broken(err)
-		e.breakDown(err)
-	}
-	return c, err
 }
 
-// spare keeps the worker for the next call, unless it still has this one, whose
+// takeSpare takes a worker that has nothing to do, if there is one, else a name for a
+// new one.
+func (e *processes[In, Out]) takeSpare() (c *child[In, Out], name string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.refusal(); err != nil {
+		return nil, "", err
+	}
+	if last := len(e.alone.spare) - 1; last >= 0 {
+		c, e.alone.spare = e.alone.spare[last], e.alone.spare[:last]
+		return c, "", nil
+	}
+	e.alone.named++
+	return nil, fmt.Sprintf("%s-alone-%d", e.opts.Name, e.alone.named), nil
+}
+
+// hireFor is hire for a call, which may end while its worker starts.
+func (e *processes[In, Out]) hireFor(ctx context.Context, name string) (*child[In, Out], error) {
+	type hired struct {
+		c   *child[In, Out]
+		err error
+	}
+	got := make(chan hired, 1)
+	e.crew.Go(func() {
+		c, err := e.hire(ctx, name, nil)
+		got <- hired{c, err}
+	})
+	select {
+	case h := <-got:
+		return h.c, h.err
+	case <-ctx.Done():
+	}
+	e.crew.Go(func() {
+		if h := <-got; h.err == nil {
+			h.c.retire()
+		}
+	})
+	return nil, context.Cause(ctx)
+}
+
+// keepSpare keeps the worker for the next call, unless it still has this one, whose
 // context has ended.
-func (e *processes[In, Out]) spare(c *child[In, Out]) {
+func (e *processes[In, Out]) keepSpare(c *child[In, Out]) {
 	if c.busy() || e.opts.MaxCalls > 0 {
 		c.retire()
 		return

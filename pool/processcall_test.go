@@ -99,6 +99,8 @@ var made atomic.Int64 // calls in this process
 
 // workerCall is pooltest.Call, and:
 //
+//	broken         the error of an executor that is broken
+//	lost           the error of another's worker that was lost
 //	reply TEXT     the value is TEXT
 //	pid            the value is the process id
 //	made           how many calls the process has made, this one too
@@ -116,6 +118,10 @@ func workerCall(ctx context.Context, in string) (string, error) {
 	n := made.Add(1)
 	verb, rest, _ := strings.Cut(in, " ")
 	switch verb {
+	case "broken":
+		return "", fmt.Errorf("another: %w", pool.ErrBroken)
+	case "lost":
+		return "", &pool.WorkerLostError{Worker: "inner", State: "exit status 1"}
 	case "reply":
 		return rest, nil
 	case "pid":

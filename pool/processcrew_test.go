@@ -1,7 +1,6 @@
 package pool_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -26,37 +25,47 @@ func TestProcessesIdleWorkerIsUsedAgain(t *testing.T) {
 	}
 }
 
-// Calls at once get a process each, as far as there may be.
+// Calls at once are spread over as many processes as there may be.
 func TestProcessesAreStartedWhileOthersAreBusy(t *testing.T) {
-	ex := overProcesses(t, 12, options{Processes: 3})
-	held := map[string]bool{}
-	silent := newGate(t).address
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	for range 9 {
-		if _, err := ex.Submit(ctx, "hold "+silent+" x"); err != nil {
-			t.Fatal(err)
+	ex := overProcesses(t, 64, options{Processes: 3})
+	fill(t, ex, 3)
+}
+
+// fill has calls run until the processes are all started and busy.
+func fill(t *testing.T, ex *pool.Executor[string, string], processes int) {
+	t.Helper()
+	g := newGate(t)
+	met := map[int]bool{}
+	for n := 0; len(met) < processes; n++ {
+		if n == 60 {
+			t.Fatalf("%d calls that run at once are in %d processes, want %d", n, len(met), processes)
 		}
-	}
-	for len(held) < 3 { // the least busy of those that have started
-		held[value(t, ex, "pid")] = true
+		send(t, ex, "hold "+g.address+" x")
+		g.accept(t)
+		met[pid(t, ex)] = true // the least busy one
 	}
 }
 
-// Calls of one key go to one worker, unless that is much busier than the others.
+// Calls of one key go to one worker while it is not much busier than the others.
 func TestProcessesCallsOfOneKeyGoToOneWorker(t *testing.T) {
-	ex := overProcesses(t, 8, options{Processes: 4, Key: func(in string) string { return "always the same" }})
-	silent := newGate(t).address
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	for range 4 { // so that all are started
-		if _, err := ex.Submit(ctx, "hold "+silent+" x"); err != nil {
-			t.Fatal(err)
+	const keyed = "pid keyed"
+	ex := overProcesses(t, 64, options{Processes: 3, Key: func(in string) string {
+		if in == keyed {
+			return "always the same"
 		}
+		return ""
+	}})
+	fill(t, ex, 3)
+	g := newGate(t)
+	for range 9 { // to the least busy, so that in the end all are equally busy
+		send(t, ex, "hold "+g.address+" x")
+		g.accept(t)
 	}
-	met := map[int]bool{}
-	for len(met) < 2 { // bounded loads: the four are not all in one worker
-		met[pid(t, ex)] = true
+	first := value(t, ex, keyed)
+	for range 20 {
+		if got := value(t, ex, keyed); got != first {
+			t.Errorf("a call of the same key ran in %s, the one before in %s", got, first)
+		}
 	}
 }
 

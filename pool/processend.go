@@ -2,14 +2,18 @@ package pool
 
 import (
 	"errors"
-	"os"
 	"time"
 )
 
 // Close ends the workers: it closes their pipes, and kills those that are still
 // there half a second later. It returns when all are gone. Its error is always nil.
 func (e *processes[In, Out]) Close() error {
-	for _, c := range e.shut() {
+	e.closing.Do(e.close)
+	return nil
+}
+
+func (e *processes[In, Out]) close() {
+	for _, c := range e.refuse() {
 		c.retire()
 	}
 	close(e.closed)
@@ -17,13 +21,13 @@ func (e *processes[In, Out]) Close() error {
 	defer kill.Stop()
 	e.crew.Wait()
 	e.starter.close()
-	return nil
 }
 
-func (e *processes[In, Out]) shut() []*child[In, Out] {
+// refuse has no call taken from now on.
+func (e *processes[In, Out]) refuse() []*child[In, Out] {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.closing = true
+	e.shut = true
 	return e.living()
 }
 
@@ -33,7 +37,7 @@ func (e *processes[In, Out]) Terminate() {
 	for _, c := range e.force() {
 		c.blame(endedByForce)
 		c.endBy(time.Now().Add(overdueGrace))
-		c.signal(terminateSignal)
+		_ = c.process.Process.Signal(terminateSignal) // it may have ended
 	}
 }
 
@@ -56,8 +60,8 @@ func (e *processes[In, Out]) force() []*child[In, Out] {
 func (e *processes[In, Out]) killAll() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, c := range e.living() {
-		c.signal(os.Kill)
+	for c := range e.children {
+		c.kill()
 	}
 }
 
@@ -73,7 +77,7 @@ func (e *processes[In, Out]) living() (all []*child[In, Out]) {
 func (e *processes[In, Out]) breakDown(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.broken == nil {
+	if e.refusal() == nil {
 		e.broken = err
 	}
 	e.refuseWaiting()
@@ -95,8 +99,8 @@ func (e *processes[In, Out]) refusal() error {
 	case e.broken != nil:
 		return e.broken
 	case e.forced:
-		return &WorkerLostError{Worker: e.opts.Name, State: endedByForce, Runs: 1}
-	case e.closing:
+		return &WorkerLostError{Worker: e.opts.Name, State: endedByForce}
+	case e.shut:
 		return errEngineClosed
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"reflect"
 	"sync"
 )
 
@@ -23,14 +24,14 @@ func (e *RemoteError) Error() string { return e.Text }
 func (e *RemoteError) Unwrap() []error { return e.Causes }
 
 // RegisterError makes errors of type E arrive in another process as the same value:
-// its exported fields, of which those of type error are errors that travel in the same way. E is
-// a struct, a pointer to one, or another type that [CBOR] takes; a value that it does
-// not take arrives as a [RemoteError].
+// its exported fields, of which those of type error are errors that travel in the
+// same way. E is a struct, a pointer to one, or another type that [CBOR] takes; a
+// value that it does not take arrives as a [RemoteError].
 //
-// It belongs into an init function of a package that is in both programs. It panics if
-// E is an interface, or has the name of another type that is registered. The errors of
-// this package need no registering.
-func RegisterError[E error]() { errorTypes.register(newErrorType(typeOf[E]())) }
+// It belongs into an init function of a package that is in both programs. It panics
+// if E is an interface, or has the name of another type that is registered. The
+// errors of this package need no registering.
+func RegisterError[E error]() { errorTypes.register(newErrorType(reflect.TypeFor[E]())) }
 
 func init() {
 	RegisterError[*PanicError]()
@@ -110,7 +111,7 @@ type errorKind byte
 const (
 	noError       errorKind = iota // a field that is nil
 	sentinelError                  // Name
-	typedError                     // Name; Value; the fields of type error as Causes. Text in case that the type is not known
+	typedError                     // Name, Value, its fields of type error as Causes; Text for who does not know it
 	otherError                     // Text, Causes
 )
 

@@ -194,7 +194,10 @@ func TestErrorOfAnotherTypeIsARemoteError(t *testing.T) {
 }
 
 func TestErrorThatSaysToBeASentinelIsOne(t *testing.T) {
-	for _, err := range []error{isNotExist{}, fmt.Errorf("read: %w", isNotExist{}), syscall.ENOENT, &os.SyscallError{Syscall: "open", Err: syscall.ENOENT}} {
+	for _, err := range []error{
+		isNotExist{}, fmt.Errorf("read: %w", isNotExist{}),
+		syscall.ENOENT, &os.SyscallError{Syscall: "open", Err: syscall.ENOENT},
+	} {
 		got := across(t, err)
 		if !errors.Is(got, os.ErrNotExist) || errors.Is(got, os.ErrExist) {
 			t.Errorf("%T: errors.Is of ErrNotExist: %v, of ErrExist: %v", err, errors.Is(got, os.ErrNotExist), errors.Is(got, os.ErrExist))
@@ -216,7 +219,10 @@ func TestTypedNilErrorStaysAnError(t *testing.T) {
 	if status, ok := got.(*statusError); !ok || status != nil {
 		t.Errorf("a nil of a registered type arrives as %#v", got)
 	}
-	for _, err := range []error{(*strangeError)(nil), (*stepError)(nil), fmt.Errorf("a: %w", (*strangeError)(nil)), errors.Join((*strangeError)(nil)), &stepError{Step: "a"}, nil} {
+	for _, err := range []error{
+		(*strangeError)(nil), (*stepError)(nil), fmt.Errorf("a: %w", (*strangeError)(nil)),
+		errors.Join((*strangeError)(nil)), &stepError{Step: "a"}, nil,
+	} {
 		if got := across(t, err); got == nil {
 			t.Errorf("%T arrives as no error", err)
 		}
@@ -243,13 +249,22 @@ func TestDecodeErrorOfWhatOnlyTheOtherSideKnows(t *testing.T) {
 	}{
 		{wireError{Kind: sentinelError, Name: "pool.ErrNew"}, &RemoteError{Text: "pool.ErrNew"}},
 		{wireError{Kind: typedError, Name: "*new.Error", Text: "new", Value: []byte{0xa0}}, &RemoteError{Text: "new"}},
-		{wireError{Kind: typedError, Name: errorName(&statusError{}), Text: "other fields", Value: []byte{0x00}}, &RemoteError{Text: "other fields"}},
+		{
+			wireError{Kind: typedError, Name: errorName(&statusError{}), Text: "other fields", Value: []byte{0x00}},
+			&RemoteError{Text: "other fields"},
+		},
 		{wireError{Kind: typedError, Name: errorName(codeError{}), Text: "a nil that is none"}, &RemoteError{Text: "a nil that is none"}},
 		{
-			wireError{Kind: typedError, Name: errorName(&stepError{}), Value: []byte{0xa0}, Causes: slices.Repeat([]wireError{{Kind: sentinelError, Name: "io.EOF"}}, 3)},
+			wireError{
+				Kind: typedError, Name: errorName(&stepError{}), Value: []byte{0xa0},
+				Causes: slices.Repeat([]wireError{{Kind: sentinelError, Name: "io.EOF"}}, 3),
+			},
 			&stepError{Err: io.EOF, Before: io.EOF},
 		},
-		{wireError{Kind: 200, Text: "new kind", Causes: []wireError{{}, {Kind: sentinelError, Name: "io.EOF"}}}, &RemoteError{Text: "new kind", Causes: []error{io.EOF}}},
+		{
+			wireError{Kind: 200, Text: "new kind", Causes: []wireError{{}, {Kind: sentinelError, Name: "io.EOF"}}},
+			&RemoteError{Text: "new kind", Causes: []error{io.EOF}},
+		},
 		{
 			wireError{Kind: typedError, Name: errorName(&stepError{}), Text: "fewer causes", Value: []byte{0xa0}},
 			&RemoteError{Text: "fewer causes"},

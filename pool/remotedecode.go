@@ -5,20 +5,20 @@ import (
 	"fmt"
 )
 
-// decodeError returns the error that appendError was given, as far as it travels. The
-// second error says that data is not from there.
-func decodeError(data []byte) (error, error) {
+// decodeError returns the error that appendError was given, as far as it travels; bad
+// says why data is not from there.
+func decodeError(data []byte) (decoded, bad error) {
 	if len(data) > maxErrorSize {
-		return nil, fmt.Errorf("decode error: %d bytes", len(data))
+		return nil, fmt.Errorf("%d bytes", len(data))
 	}
 	var node wireError
 	if err := cborDecoding.Unmarshal(data, &node); err != nil {
-		return nil, fmt.Errorf("decode error: %w", err)
+		return nil, err
 	}
 	left := maxErrorNodes + 1
-	decoded := node.decode(maxErrorDepth, &left)
+	decoded = node.decode(maxErrorDepth, &left)
 	if decoded == nil || left < 0 {
-		return nil, errors.New("decode error: none there, or too many")
+		return nil, errors.New("none there, or too many")
 	}
 	return decoded, nil
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// appendError appends err for decodeError. Methods of err that panic are borne; what is
-// beyond the bounds is left out.
+// appendError appends err for decodeError. Methods of err that panic are borne;
+// what is beyond the bounds is left out.
 func appendError(dst []byte, err error) []byte {
 	if err == nil {
 		err = errors.New("nil error")
@@ -34,7 +34,8 @@ func (b *errorBudget) encode(err error, depth int) wireError {
 	text := b.text(err)
 	if t := errorTypes.of(err); t != nil {
 		if value, causes, ok := b.typed(t, err); ok {
-			return wireError{Kind: typedError, Name: t.name, Text: text, Value: value, Causes: b.encodeAll(causes, depth-1)}
+			nodes := b.encodeAll(causes, depth-1)
+			return wireError{Kind: typedError, Name: t.name, Text: text, Value: value, Causes: nodes}
 		}
 	}
 	return wireError{Kind: otherError, Text: text, Causes: b.encodeAll(causesOf(err), depth-1)}
@@ -55,7 +56,8 @@ func (b *errorBudget) encodeAll(causes []error, depth int) []wireError {
 	return nodes
 }
 
-// typed is the value of an error of a registered type, and its fields that are errors.
+// typed is the value of an error of a registered type, and its fields that are
+// errors.
 func (b *errorBudget) typed(t *errorType, err error) (value []byte, causes []error, ok bool) {
 	if p, ok := err.(*PanicError); ok && p != nil { // whoever panics may do so with any text
 		err = &PanicError{Value: cut(p.Value, maxErrorText), Stack: p.Stack[:min(len(p.Stack), maxErrorText)]}

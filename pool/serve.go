@@ -2,27 +2,29 @@ package pool
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"sync"
-	"syscall"
 )
 
 // Worker is what a worker process does with the calls that come.
-type Worker[In, Page, Out any] struct {
+type Worker[In, Value, Out any] struct {
 	// Executor runs the calls. The parent sends as many at once as it has workers.
 	// It is [Serve]'s, which shuts it down.
-	Executor *Executor[In, Page]
+	Executor *Executor[In, Value]
 
-	// Done is the done-callback of each call: what it returns travels back. It has the
-	// call's context. A panic in it is the call's error.
-	Done func(ctx context.Context, in In, f *Future[Page]) (Out, error)
+	// Done is the done-callback of each call: what it returns travels back. It has
+	// the call's context. A panic in it is the call's error.
+	Done func(ctx context.Context, in In, f *Future[Value]) (Out, error)
 
 	In  Codec[In]  // nil is CBOR; the same as the parent's
 	Out Codec[Out] // nil is CBOR; the same as the parent's
 }
+
+// Start makes the worker of a process, with what the parent has for its workers
+// ([ProcessOptions].Setup). An Executor that comes with an error is shut down too.
+type Start[In, Value, Out any] func(setup []byte) (Worker[In, Value, Out], error)
 
 // Outcome is a Done that sends back what the call has returned.
 func Outcome[In, Out any](ctx context.Context, _ In, f *Future[Out]) (Out, error) {
@@ -37,21 +39,23 @@ const workerEnv = "POOL_WORKER"
 var startedAs = os.Getenv(workerEnv)
 
 // IsWorker reports whether this process was started as a worker, by [Processes]. A
-// program that starts itself asks it first of all, and then calls [Serve] and nothing else.
+// program that starts itself asks it first of all, and then calls [Serve] and
+// nothing else.
 func IsWorker() bool { return startedAs != "" }
 
-// Serve makes the calls that the parent sends. It returns nil when the parent has closed
-// the pipe or is gone, and the context's cause when ctx has ended: at once, even if
-// calls run. Their contexts have ended, but nothing waits for them: main is to return.
+// Serve makes the calls that the parent sends. It returns nil when the parent has
+// closed the pipe or is gone, and the context's cause when ctx has ended: at once,
+// even if calls run. The pipe is closed and then their contexts end, but nothing
+// waits for them: main is to return. A parent that still wants their results has
+// them made elsewhere.
 //
-// start is called once, on this goroutine, with what the parent has for its workers
-// ([ProcessOptions].Setup). If it fails or panics, the parent is told, and Serve returns
-// that error. Serve also fails in a process that is no worker, and if what comes is not
-// from a parent.
+// start is called once, on this goroutine. If it fails or panics, the parent is
+// told, and Serve returns that error. Serve also fails in a process that is no
+// worker, and if what comes is not from a parent.
 //
 // Standard input and output are not used, so what the program prints harms nothing.
 // If the parent limits the memory, that begins before start is called.
-func Serve[In, Page, Out any](ctx context.Context, start func(setup []byte) (Worker[In, Page, Out], error)) error {
+func Serve[In, Value, Out any](ctx context.Context, start Start[In, Value, Out]) error {
 	r, w, err := workerPipes(startedAs)
 	if err == nil {
 		err = os.Unsetenv(workerEnv) // what this process starts is no worker
@@ -67,12 +71,14 @@ func Serve[In, Page, Out any](ctx context.Context, start func(setup []byte) (Wor
 
 // serve is Serve on any pair of pipes, which it closes. Closing them must end a Read
 // and a Write.
-func serve[In, Page, Out any](ctx context.Context, r io.ReadCloser, w io.WriteCloser, start func(setup []byte) (Worker[In, Page, Out], error)) error {
-	calls, cancel := context.WithCancel(ctx)
-	defer cancel()
+func serve[In, Value, Out any](
+	ctx context.Context, r io.ReadCloser, w io.WriteCloser, start Start[In, Value, Out],
+) error {
+	calls, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	hangUp := sync.OnceFunc(func() {
 		w.Close() // nothing can be done about errors of these
 		r.Close()
+		cancel(context.Cause(ctx)) // after w: a call must not give this as its own end
 	})
 	defer hangUp()
 	defer context.AfterFunc(ctx, hangUp)()
@@ -86,25 +92,11 @@ func serve[In, Page, Out any](ctx context.Context, r io.ReadCloser, w io.WriteCl
 		s := newServer(calls, worker)
 		s.out = newFrameWriter(w, func(error) { hangUp() }) // the parent is gone, or as good as
 		err = s.read(frames)
-		cancel()
 		hangUp()
 		s.end()
 	}
 	if err == errParentGone {
 		return context.Cause(ctx) // nil, if it is not we who have hung up
-	}
-	return err
-}
-
-// errParentGone is what parentGone makes of the errors of a pipe whose other end is
-// closed, or this one. A torn frame is among them: whoever dies or is killed may be writing.
-var errParentGone = errors.New("parent is gone")
-
-func parentGone(err error) error {
-	for _, gone := range []error{io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, os.ErrClosed, syscall.EPIPE} {
-		if errors.Is(err, gone) {
-			return errParentGone
-		}
 	}
 	return err
 }

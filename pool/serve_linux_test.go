@@ -147,7 +147,7 @@ func startProcess(t *testing.T, memory int64, env ...string) *process {
 	})
 	r.Close()
 	w.Close()
-	p.greet(helloCall{Version: wireVersion, Memory: memory})
+	p.greet(parentHello{Version: wireVersion, Memory: memory})
 	return p
 }
 
@@ -279,9 +279,9 @@ func TestServeRefusesPipesThatAreNone(t *testing.T) {
 		"yes":                                   `POOL_WORKER is "yes"`,
 		"3":                                     `POOL_WORKER is "3"`,
 		"3,3":                                   `POOL_WORKER is "3,3"`,
-		"0,1":                                   "descriptor 0 is not a pipe of its own",
+		"0,1":                                   "descriptor 0: not a pipe of its own",
 		"-1,-2":                                 "bad file descriptor",
-		fmt.Sprintf("%d,%d", file.Fd(), w.Fd()): "is not a pipe of its own",
+		fmt.Sprintf("%d,%d", file.Fd(), w.Fd()): "not a pipe of its own",
 		fmt.Sprintf("%d,%d", 1<<20, w.Fd()):     "bad file descriptor",
 	} {
 		if _, _, err := workerPipes(env); err == nil || !strings.Contains(err.Error(), want) {

@@ -11,7 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-type lineWorker = Worker[string, string, string]
+type (
+	lineWorker = Worker[string, string, string]
+	lineStart  = Start[string, string, string]
+	lineCall   = func(context.Context, string) (string, error)
+)
 
 // parent is the other end of a Serve.
 type parent struct {
@@ -23,7 +27,7 @@ type parent struct {
 }
 
 // serveTo serves a parent over pipes of the system.
-func serveTo(t testing.TB, ctx context.Context, start func([]byte) (lineWorker, error)) *parent {
+func serveTo(t testing.TB, ctx context.Context, start lineStart) *parent {
 	t.Helper()
 	r, to, err := os.Pipe()
 	if err != nil {
@@ -37,13 +41,16 @@ func serveTo(t testing.TB, ctx context.Context, start func([]byte) (lineWorker, 
 }
 
 // serveInBubble serves a parent over pipes that synctest knows.
-func serveInBubble(t testing.TB, ctx context.Context, start func([]byte) (lineWorker, error)) *parent {
+func serveInBubble(t testing.TB, ctx context.Context, start lineStart) *parent {
 	r, to := io.Pipe()
 	from, w := io.Pipe()
 	return serveOver(t, ctx, start, r, w, to, from)
 }
 
-func serveOver(t testing.TB, ctx context.Context, start func([]byte) (lineWorker, error), r io.ReadCloser, w io.WriteCloser, to io.WriteCloser, from io.ReadCloser) *parent {
+func serveOver(
+	t testing.TB, ctx context.Context, start lineStart,
+	r io.ReadCloser, w, to io.WriteCloser, from io.ReadCloser,
+) *parent {
 	p := &parent{t: t, to: to, from: from, frames: newFrameReader(from), served: make(chan error, 1)}
 	go func() { p.served <- serve(ctx, r, w, start) }()
 	t.Cleanup(func() { to.Close(); from.Close() })
@@ -63,14 +70,14 @@ func (p *parent) send(kind frameKind, id uint64, data []byte) {
 	p.write(stream(p.t, frame{kind, id, data}))
 }
 
-func (p *parent) hello(setup string) helloAnswer {
+func (p *parent) hello(setup string) workerHello {
 	p.t.Helper()
-	return p.greet(helloCall{Version: wireVersion, Setup: []byte(setup)})
+	return p.greet(parentHello{Version: wireVersion, Setup: []byte(setup)})
 }
 
-func (p *parent) greet(hello helloCall) (answer helloAnswer) {
+func (p *parent) greet(hello parentHello) (answer workerHello) {
 	p.t.Helper()
-	data, err := helloCalls.Append(nil, hello)
+	data, err := parentHelloCodec.Append(nil, hello)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -79,7 +86,7 @@ func (p *parent) greet(hello helloCall) (answer helloAnswer) {
 	if err != nil || f.kind != frameHello {
 		p.t.Fatalf("answer to the hello: %v, %v", f, err)
 	}
-	if answer, err = helloAnswers.Decode(f.payload); err != nil {
+	if answer, err = workerHelloCodec.Decode(f.payload); err != nil {
 		p.t.Fatal(err)
 	}
 	return answer
@@ -149,13 +156,15 @@ func (p *parent) hangUp() {
 }
 
 // lines is a start function for workers that make this call.
-func lines(t testing.TB, opts Options, call func(context.Context, string) (string, error)) func([]byte) (lineWorker, error) {
+func lines(t testing.TB, opts Options, call lineCall) lineStart {
 	t.Helper()
 	ex, err := New(Threads(call), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func([]byte) (lineWorker, error) { return lineWorker{Executor: ex, Done: Outcome[string, string]}, nil }
+	return func([]byte) (lineWorker, error) {
+		return lineWorker{Executor: ex, Done: Outcome[string, string]}, nil
+	}
 }
 
 func echo(_ context.Context, in string) (string, error) { return in, nil }
@@ -177,7 +186,7 @@ func TestServeAnswersTheHello(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := p.hello("set up")
-	if diff := cmp.Diff(helloAnswer{Version: wireVersion, Identity: file, Capacity: 7}, got); diff != "" {
+	if diff := cmp.Diff(workerHello{Version: wireVersion, Identity: file, Capacity: 7}, got); diff != "" {
 		t.Error(diff)
 	}
 	p.hangUp()

@@ -34,7 +34,10 @@ func BenchmarkServe(b *testing.B) {
 				})
 				for id := range uint64(b.N) {
 					free <- struct{}{}
-					if err := fw.send(frameCall, id, func(dst []byte) ([]byte, error) { return codec.Append(appendLimit(dst, limit), "argument") }); err != nil {
+					err := fw.send(frameCall, id, func(dst []byte) ([]byte, error) {
+						return codec.Append(appendLimit(dst, limit), "argument")
+					})
+					if err != nil {
 						b.Fatal(err)
 					}
 				}

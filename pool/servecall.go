@@ -9,29 +9,29 @@ import (
 )
 
 // server makes the calls of one parent.
-type server[In, Page, Out any] struct {
+type server[In, Value, Out any] struct {
 	ctx    context.Context // of all calls; it ends with the parent
-	worker Worker[In, Page, Out]
+	worker Worker[In, Value, Out]
 	out    *frameWriter
 	late   sync.WaitGroup // submits that wait for room
 
-	mu    sync.Mutex                      // guards calls
-	calls map[uint64]*call[In, Page, Out] // that have no answer yet
+	mu    sync.Mutex                       // guards calls
+	calls map[uint64]*call[In, Value, Out] // that have no answer yet
 }
 
-func newServer[In, Page, Out any](ctx context.Context, worker Worker[In, Page, Out]) *server[In, Page, Out] {
-	worker.In, worker.Out = codecOr(worker.In), codecOr(worker.Out)
-	return &server[In, Page, Out]{ctx: ctx, worker: worker, calls: make(map[uint64]*call[In, Page, Out])}
+func newServer[In, Value, Out any](ctx context.Context, w Worker[In, Value, Out]) *server[In, Value, Out] {
+	w.In, w.Out = codecOr(w.In), codecOr(w.Out)
+	return &server[In, Value, Out]{ctx: ctx, worker: w, calls: make(map[uint64]*call[In, Value, Out])}
 }
 
 // end is after the pipe is closed and ctx has ended.
-func (s *server[In, Page, Out]) end() {
+func (s *server[In, Value, Out]) end() {
 	s.out.close()
 	s.late.Wait()
 }
 
 // read does what the parent says, until the pipe ends.
-func (s *server[In, Page, Out]) read(frames *frameReader) error {
+func (s *server[In, Value, Out]) read(frames *frameReader) error {
 	for {
 		f, err := frames.next()
 		if err != nil {
@@ -51,8 +51,9 @@ func (s *server[In, Page, Out]) read(frames *frameReader) error {
 	}
 }
 
-// begin has the call made, or fails it. The error is one of the parent, not of the call.
-func (s *server[In, Page, Out]) begin(id uint64, payload []byte) error {
+// begin has the call made, or fails it. The error is one of the parent, not of the
+// call.
+func (s *server[In, Value, Out]) begin(id uint64, payload []byte) error {
 	limit, argument, err := cutLimit(payload)
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func (s *server[In, Page, Out]) begin(id uint64, payload []byte) error {
 		s.fail(id, fmt.Errorf("decode argument: %w", err))
 		return nil
 	}
-	c := &call[In, Page, Out]{server: s, id: id, in: in}
+	c := &call[In, Value, Out]{server: s, id: id, in: in}
 	switch err := s.enter(c); err {
 	case nil:
 		c.begin(limit)
@@ -77,7 +78,7 @@ func (s *server[In, Page, Out]) begin(id uint64, payload []byte) error {
 // errOverCapacity is the error of a call that no parent sends.
 var errOverCapacity = errors.New("more calls at once than the worker takes")
 
-func (s *server[In, Page, Out]) enter(c *call[In, Page, Out]) error {
+func (s *server[In, Value, Out]) enter(c *call[In, Value, Out]) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -91,7 +92,7 @@ func (s *server[In, Page, Out]) enter(c *call[In, Page, Out]) error {
 }
 
 // cancel ends the context of a call, unless its answer has gone.
-func (s *server[In, Page, Out]) cancel(id uint64) {
+func (s *server[In, Value, Out]) cancel(id uint64) {
 	s.mu.Lock()
 	c := s.calls[id]
 	s.mu.Unlock()
@@ -101,13 +102,13 @@ func (s *server[In, Page, Out]) cancel(id uint64) {
 }
 
 // fail sends a failure. If that cannot be written, the parent is gone.
-func (s *server[In, Page, Out]) fail(id uint64, err error) {
+func (s *server[In, Value, Out]) fail(id uint64, err error) {
 	_ = s.out.send(frameFailure, id, func(dst []byte) ([]byte, error) { return appendError(dst, err), nil })
 }
 
 // call is one that has no answer yet.
-type call[In, Page, Out any] struct {
-	server *server[In, Page, Out]
+type call[In, Value, Out any] struct {
+	server *server[In, Value, Out]
 	id     uint64
 	in     In
 	ctx    context.Context // the call's
@@ -115,9 +116,9 @@ type call[In, Page, Out any] struct {
 }
 
 // begin submits the call. The reader must not wait there, or no cancel would come
-// through: the parent may send a call as soon as it has an answer, which is before that
-// call's place in the window is free.
-func (c *call[In, Page, Out]) begin(limit time.Duration) {
+// through: the parent may send a call as soon as it has an answer, which is before
+// that call's place in the window is free.
+func (c *call[In, Value, Out]) begin(limit time.Duration) {
 	s := c.server
 	if limit > 0 {
 		c.ctx, c.cancel = context.WithTimeout(s.ctx, limit)
@@ -133,40 +134,33 @@ func (c *call[In, Page, Out]) begin(limit time.Duration) {
 	}
 }
 
-func (c *call[In, Page, Out]) submit() {
+func (c *call[In, Value, Out]) submit() {
 	if _, err := c.server.worker.Executor.Submit(c.ctx, c.in, c.ended); err != nil {
 		c.refused(err)
 	}
 }
 
-func (c *call[In, Page, Out]) refused(err error) {
+func (c *call[In, Value, Out]) refused(err error) {
 	var none Out
 	c.answer(none, err)
 }
 
 // ended is the callback of the call.
-func (c *call[In, Page, Out]) ended(f *Future[Page]) {
+func (c *call[In, Value, Out]) ended(f *Future[Value]) {
 	var out Out
 	var err error
+	defer func() { c.answer(out, err) }()
 	returned := false
-	defer func() {
-		if !returned {
-			err = newPanicError(recover())
-		}
-		c.answer(out, err)
-	}()
+	defer unlessReturned(&returned, func(p *PanicError) { err = p })
 	out, err = c.server.worker.Done(c.ctx, c.in, f)
 	returned = true
 }
 
-// answer sends the one answer to the call.
-func (c *call[In, Page, Out]) answer(out Out, err error) {
-	answered := false
-	defer func() {
-		if !answered { // what encodes the answer is not ours, and nothing of it has been sent
-			c.server.fail(c.id, newPanicError(recover()))
-		}
-	}()
+// answer sends the one answer to the call. If what encodes it does not return,
+// nothing of it has been sent.
+func (c *call[In, Value, Out]) answer(out Out, err error) {
+	returned := false
+	defer unlessReturned(&returned, func(p *PanicError) { c.server.fail(c.id, p) })
 	defer c.cancel()
 	c.leave()
 	if err == nil {
@@ -175,19 +169,21 @@ func (c *call[In, Page, Out]) answer(out Out, err error) {
 	if err != nil {
 		c.server.fail(c.id, err)
 	}
-	answered = true
+	returned = true
 }
 
 // leave is before the answer, upon which the parent may send another call.
-func (c *call[In, Page, Out]) leave() {
+func (c *call[In, Value, Out]) leave() {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
 	delete(c.server.calls, c.id)
 }
 
-func (c *call[In, Page, Out]) result(out Out) error {
+func (c *call[In, Value, Out]) result(out Out) error {
 	s := c.server
-	err := s.out.send(frameResult, c.id, func(dst []byte) ([]byte, error) { return appendValue(s.worker.Out, dst, out) })
+	err := s.out.send(frameResult, c.id, func(dst []byte) ([]byte, error) {
+		return appendValue(s.worker.Out, dst, out)
+	})
 	if err != nil {
 		return fmt.Errorf("encode result: %w", err)
 	}

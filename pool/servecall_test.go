@@ -18,11 +18,12 @@ import (
 func TestServeAnswersEveryCallOnce(t *testing.T) {
 	const calls, workers = 5000, 8
 	var made atomic.Int64
-	p := serveTo(t, t.Context(), lines(t, Options{Workers: workers, Window: workers}, func(_ context.Context, in string) (string, error) {
+	twice := func(_ context.Context, in string) (string, error) {
 		made.Add(1)
 		runtime.Gosched()
 		return in + in, nil
-	}))
+	}
+	p := serveTo(t, t.Context(), lines(t, Options{Workers: workers, Window: workers}, twice))
 	p.hello("")
 	answers := make(map[uint64]int)
 	for id := range uint64(calls + workers) {
@@ -44,19 +45,21 @@ func TestServeAnswersEveryCallOnce(t *testing.T) {
 }
 
 func TestServeSendsBackWhatDoneReturns(t *testing.T) {
-	ex, err := New(Threads(func(_ context.Context, in string) ([]byte, error) { return []byte(in), nil }), Options{Workers: 1})
+	call := func(_ context.Context, in string) ([]byte, error) { return []byte(in), nil }
+	ex, err := New(Threads(call), Options{Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &parent{}
 	start := func([]byte) (Worker[string, []byte, int], error) {
-		return Worker[string, []byte, int]{Executor: ex, Done: func(ctx context.Context, in string, f *Future[[]byte]) (int, error) {
+		done := func(ctx context.Context, in string, f *Future[[]byte]) (int, error) {
 			page, err := f.Result(ctx)
 			if in != string(page) || err != nil || !f.State().ended() || ctx.Err() != nil {
 				return 0, fmt.Errorf("%q, %q, %v, %v", in, page, err, ctx.Err())
 			}
 			return len(page), nil
-		}}, nil
+		}
+		return Worker[string, []byte, int]{Executor: ex, Done: done}, nil
 	}
 	r, to := io.Pipe()
 	from, w := io.Pipe()
@@ -118,7 +121,8 @@ func misbehave(in, where string) error {
 }
 
 func TestACallThatFailsFailsAlone(t *testing.T) {
-	ex, err := New(Threads(func(_ context.Context, in string) (string, error) { return in, misbehave(in, "call") }), Options{Workers: 1})
+	call := func(_ context.Context, in string) (string, error) { return in, misbehave(in, "call") }
+	ex, err := New(Threads(call), Options{Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // stubborn is a call that ends when it wants to.
-func stubborn(t *testing.T) (call func(context.Context, string) (string, error), ended *atomic.Int64) {
+func stubborn(t *testing.T) (call lineCall, ended *atomic.Int64) {
 	gate := make(chan struct{})
 	t.Cleanup(func() { close(gate) })
 	ended = new(atomic.Int64)
@@ -85,6 +85,30 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// A call that the worker has cancelled by itself would fail in a parent whose own
+// context lives.
+func TestNoCallAnswersThatServesContextHasEnded(t *testing.T) {
+	for range 300 {
+		ctx, cancel := context.WithCancel(t.Context())
+		p := serveTo(t, ctx, lines(t, Options{Workers: 8}, untilDone))
+		p.hello("")
+		for id := range uint64(8) {
+			p.call(id, 0, "")
+		}
+		p.call(8, 0, "one too many")
+		p.wantFailure(8, errOverCapacity.Error()) // so all others have been read
+		cancel()
+		if f, err := p.frames.next(); err != io.EOF {
+			t.Fatalf("after the end of Serve's context: a frame of kind %d, %v, want the end", f.kind, err)
+		}
+		if err := <-p.served; err != context.Canceled {
+			t.Fatalf("Serve: %v", err)
+		}
+		p.to.Close()
+		p.from.Close()
+	}
+}
+
 func TestServeEndsBeforeTheHello(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := func([]byte) (lineWorker, error) { t.Error("started"); return lineWorker{}, nil }
@@ -151,10 +175,16 @@ func TestServeTellsTheParentWhyItDoesNotStart(t *testing.T) {
 		want  error
 		text  string
 	}{
-		"start fails":          {func([]byte) (lineWorker, error) { return lineWorker{}, &statusError{Code: 9} }, &statusError{Code: 9}, "start: : status 9"},
+		"start fails": {
+			func([]byte) (lineWorker, error) { return lineWorker{}, &statusError{Code: 9} },
+			&statusError{Code: 9}, "start: : status 9",
+		},
 		"start fails with EOF": {func([]byte) (lineWorker, error) { return lineWorker{}, io.EOF }, io.EOF, "start: EOF"},
 		"start panics":         {func([]byte) (lineWorker, error) { panic("in start") }, nil, "panic: in start"},
-		"no executor":          {func([]byte) (lineWorker, error) { return lineWorker{Done: Outcome[string, string]}, nil }, nil, "start: a Worker needs an Executor and a Done"},
+		"no executor": {
+			func([]byte) (lineWorker, error) { return lineWorker{Done: Outcome[string, string]}, nil },
+			nil, "start: a Worker needs an Executor and a Done",
+		},
 	} {
 		p := serveTo(t, t.Context(), test.start)
 		answer := p.hello("")
@@ -181,9 +211,10 @@ func TestServeRefusesAParentOfAnotherVersion(t *testing.T) {
 		t.Error("started")
 		return lineWorker{}, nil
 	})
-	answer := p.greet(helloCall{Version: wireVersion + 1})
+	answer := p.greet(parentHello{Version: wireVersion + 1})
 	got, err := decodeError(answer.Failure)
-	if want := fmt.Sprintf("wire has version %d, the worker's %d", wireVersion+1, wireVersion); err != nil || !strings.Contains(got.Error(), want) {
+	want := fmt.Sprintf("wire has version %d, the worker's %d", wireVersion+1, wireVersion)
+	if err != nil || !strings.Contains(got.Error(), want) {
 		t.Errorf("the parent is told %v, %v, want %q", got, err, want)
 	}
 	if err := <-p.served; err == nil {

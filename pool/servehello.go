@@ -7,17 +7,21 @@ import (
 )
 
 // greet answers the parent's hello, and starts the worker.
-func greet[In, Page, Out any](frames *frameReader, w io.Writer, start func([]byte) (Worker[In, Page, Out], error)) (worker Worker[In, Page, Out], _ error) {
+func greet[In, Value, Out any](
+	frames *frameReader, w io.Writer, start Start[In, Value, Out],
+) (worker Worker[In, Value, Out], _ error) {
 	hello, err := readHello(frames)
 	if err != nil {
 		return worker, err
 	}
-	answer := helloAnswer{Version: wireVersion}
+	answer := workerHello{Version: wireVersion}
 	worker, failed := startWorker(hello, &answer, start)
 	if failed != nil {
 		answer.Failure = appendError(nil, failed)
 	}
-	data, err := appendFrame(nil, frameHello, 0, func(dst []byte) ([]byte, error) { return helloAnswers.Append(dst, answer) })
+	data, err := appendFrame(nil, frameHello, 0, func(dst []byte) ([]byte, error) {
+		return workerHelloCodec.Append(dst, answer)
+	})
 	if err == nil {
 		_, err = w.Write(data)
 	}
@@ -27,7 +31,7 @@ func greet[In, Page, Out any](frames *frameReader, w io.Writer, start func([]byt
 	return worker, parentGone(err)
 }
 
-func readHello(frames *frameReader) (hello helloCall, _ error) {
+func readHello(frames *frameReader) (hello parentHello, _ error) {
 	f, err := frames.next()
 	if err != nil {
 		return hello, parentGone(err)
@@ -35,14 +39,16 @@ func readHello(frames *frameReader) (hello helloCall, _ error) {
 	if f.kind != frameHello {
 		return hello, &frameError{"no hello"}
 	}
-	if hello, err = helloCalls.Decode(f.payload); err != nil {
+	if hello, err = parentHelloCodec.Decode(f.payload); err != nil {
 		return hello, &frameError{"hello: " + err.Error()}
 	}
 	return hello, nil
 }
 
 // startWorker does what the hello asks for, and completes the answer.
-func startWorker[In, Page, Out any](hello helloCall, answer *helloAnswer, start func([]byte) (Worker[In, Page, Out], error)) (worker Worker[In, Page, Out], err error) {
+func startWorker[In, Value, Out any](
+	hello parentHello, answer *workerHello, start Start[In, Value, Out],
+) (worker Worker[In, Value, Out], err error) {
 	defer asError(&err)
 	if hello.Version != wireVersion {
 		return worker, fmt.Errorf("the parent's wire has version %d, the worker's %d", hello.Version, wireVersion)

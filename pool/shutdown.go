@@ -6,8 +6,11 @@ import (
 	"fmt"
 )
 
-// Mode says how [Executor.Shutdown] ends what is submitted. Modes are joined by |.
+// Mode says how [Executor.Shutdown] ends what is submitted.
 type Mode uint
+
+// Drain, the zero Mode, makes all calls that are submitted; the others are joined by |.
+const Drain Mode = 0
 
 const (
 	// CancelPending cancels the calls that no worker has taken yet. Their callbacks
@@ -18,32 +21,29 @@ const (
 	// nevertheless, and then the engine is closed.
 	NoWait
 
-	// Terminate does what CancelPending does, and ends the calls that run by force, if
-	// the engine can ([Terminator]): they end with an error that Is [ErrWorkerLost]. With
-	// [Threads] there is nothing to end by force: calls end when they return, and to that
-	// end their contexts are the caller's.
+	// Terminate does what CancelPending does, and ends the calls that run by force,
+	// if the engine can ([Terminator]): they end with an error that Is
+	// [ErrWorkerLost]. With [Threads] there is nothing to end by force: calls end
+	// when they return, and to that end their contexts are the caller's.
 	Terminate
 
 	// Kill is Terminate without asking: what makes the calls has no time to clean up.
 	Kill
-
-	// Drain makes all calls that are submitted, and waits for them.
-	Drain Mode = 0
 )
 
 // Shutdown takes no more calls: from now on every Submit, also one that waits for
-// room, returns [ErrShutdown]. It returns when the last call has ended, its callbacks have
-// returned and the engine is closed. If ctx ends before, the error is the context's cause,
-// while all that goes on in the background.
+// room, returns [ErrShutdown]. It returns when the last call has ended, its
+// callbacks have returned and the engine is closed. If ctx ends before, the error
+// is the context's cause, while all that goes on in the background.
 //
 // The other errors are what closing the engine gave, and the panics of
 // callbacks (as [*PanicError], the first 8 and the number of others). With [NoWait]
 // there is none.
 //
-// It may be called more than once and by several goroutines: each waits for the same
-// end, and each may cancel what is then pending. A call or a callback of this executor
-// would wait for itself; for them it changes nothing and returns [ErrWouldDeadlock],
-// unless mode is NoWait.
+// It may be called more than once and by several goroutines: each waits for the
+// same end, and each may cancel what is then pending. A call or a callback of this
+// executor would wait for itself; for them it changes nothing and returns
+// [ErrWouldDeadlock], unless mode is NoWait.
 func (e *Executor[In, Out]) Shutdown(ctx context.Context, mode Mode) error {
 	wait := mode&NoWait == 0
 	if wait && e.inside.here() {

@@ -9,24 +9,6 @@ import (
 	"syscall"
 )
 
-// ownProgram is the file of this program under its own name, by which people
-// find its processes; or, if that is another program by now, what the system has of it.
-func ownProgram() (string, error) {
-	const self = "/proc/self/exe"
-	running, err := os.Stat(self)
-	if err != nil {
-		return os.Executable()
-	}
-	path, err := os.Executable()
-	if err != nil {
-		return self, nil
-	}
-	if file, err := os.Stat(path); err != nil || !os.SameFile(file, running) {
-		return self, nil
-	}
-	return path, nil
-}
-
 // isolate puts the worker into a process group of its own, which signals from a
 // terminal do not reach, and has it end with the thread that starts it.
 func isolate(cmd *exec.Cmd) {

@@ -17,3 +17,6 @@ func handOver(cmd *exec.Cmd, calls, answers *os.File) error {
 	isolate(cmd)
 	return nil
 }
+
+// killGroup ends a worker and what it has started. It may have ended.
+func killGroup(worker *os.Process) { _ = syscall.Kill(-worker.Pid, syscall.SIGKILL) }

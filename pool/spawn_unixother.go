@@ -3,12 +3,9 @@
 package pool
 
 import (
-	"os"
 	"os/exec"
 	"syscall"
 )
-
-func ownProgram() (string, error) { return os.Executable() }
 
 // isolate puts the worker into a process group of its own, which signals from a
 // terminal do not reach.

@@ -9,8 +9,6 @@ import (
 
 var terminateSignal = os.Kill // there is no gentler one
 
-func ownProgram() (string, error) { return os.Executable() }
-
 // handOver lets the worker inherit its ends of the pipes, and gives it a process
 // group of its own, which Ctrl-C does not reach.
 func handOver(cmd *exec.Cmd, calls, answers *os.File) error {
@@ -28,3 +26,6 @@ func handOver(cmd *exec.Cmd, calls, answers *os.File) error {
 
 // residentBytes is not known here.
 func residentBytes(int) int64 { return 0 }
+
+// killGroup ends a worker. It may have ended.
+func killGroup(worker *os.Process) { _ = worker.Kill() }

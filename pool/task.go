@@ -32,22 +32,22 @@ func (t *task[In, Out]) call() {
 	returned := false
 	defer func() {
 		if !returned {
-			t.future.err = newPanicError(recover())
+			t.future.outcome.err = newPanicError(recover())
 		}
 	}()
 	switch {
 	case t.ctx.Err() != nil:
-		t.future.err = context.Cause(t.ctx)
+		t.future.outcome.err = context.Cause(t.ctx)
 	case t.chunk != nil:
 		t.chunk.run(t.ctx, t.executor.engine)
 	default:
-		t.future.value, t.future.err = t.executor.engine.Call(t.ctx, t.in)
+		t.future.outcome.value, t.future.outcome.err = t.executor.engine.Call(t.ctx, t.in)
 	}
 	returned = true
 }
 
 func (t *task[In, Out]) end() {
-	if t.future.err != nil || t.chunk != nil {
+	if t.future.outcome.err != nil || t.chunk != nil {
 		if err := t.fatal(); err != nil {
 			t.endBroken(err)
 			return

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// When says what [Wait] waits for.
+// When says what [Wait] waits for. A call that was cancelled has ended, and has not
+// failed.
 type When int
 
-// What Wait waits for. A call that was cancelled has ended, and has not failed.
 const (
 	FirstCompleted When = iota // one call has ended
 	FirstError                 // one has failed, or all have ended
@@ -18,13 +18,16 @@ const (
 )
 
 // Wait waits until as many of the futures have ended as when says, and returns
-// those that have, at that moment, and those that have not: each once, in the order in
-// which they were given. There may be none of them.
+// those that have, at that moment, and those that have not: each once, in the order
+// in which they were given. There may be none of them.
 //
-// If ctx ends before, the error is its cause, and the futures are sorted nevertheless. Inside
-// a call or a callback it may be [ErrWouldDeadlock], as for [Future.Result]; of
-// several executors that is not found out for a wait that any one of them can end.
-func Wait[Out any](ctx context.Context, when When, futures ...*Future[Out]) (done, pending []*Future[Out], err error) {
+// If ctx ends before, the error is its cause, and the futures are sorted
+// nevertheless. Inside a call or a callback it may be [ErrWouldDeadlock], as for
+// [Future.Result]. Futures of several executors: a wait that any one of them could
+// end is not found to be a deadlock.
+func Wait[Out any](
+	ctx context.Context, when When, futures ...*Future[Out],
+) (done, pending []*Future[Out], err error) {
 	if when < FirstCompleted || when > AllCompleted {
 		return nil, nil, fmt.Errorf("wait: no such When: %d", when)
 	}
@@ -68,7 +71,8 @@ type group[Out any] struct {
 }
 
 func newGroup[Out any](futures []*Future[Out], when When) *group[Out] {
-	g := &group[Out]{when: when, futures: futures, links: make([]link, len(futures)), timer: time.NewTimer(grace)}
+	g := &group[Out]{when: when, futures: futures, timer: time.NewTimer(grace)}
+	g.links = make([]link, len(futures))
 	g.ready = make(chan struct{}, 1)
 	g.onError = when == FirstError
 	g.missing = len(futures)

@@ -97,4 +97,4 @@ func (f *Future[Out]) tellWatchers() {
 }
 
 // failed reports whether a call that has ended has an error of its own.
-func (f *Future[Out]) failed() bool { return f.err != nil && !f.Cancelled() }
+func (f *Future[Out]) failed() bool { return f.outcome.err != nil && !f.Cancelled() }

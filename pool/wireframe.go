@@ -8,21 +8,11 @@ import (
 	"time"
 )
 
-// Between parent and worker go frames, each way over a pipe of its own:
-//
-//	length    4 bytes, little endian: of what follows the checksum
-//	checksum  4 bytes, little endian: CRC-32C of what follows it
-//	kind      1 byte
-//	id        uvarint: of the call; the hello has 0
-//	payload
-//
-// Each side's first frame is its hello. Then the parent sends calls and cancels, and the
-// worker one answer to each call: a result or a failure. A cancel is answered by
-// what the call comes to, and is ignored if that has gone already.
+// frameKind is what a frame says.
 type frameKind byte
 
 const (
-	frameHello   frameKind = iota + 1 // helloCall, helloAnswer
+	frameHello   frameKind = iota + 1 // parentHello, workerHello
 	frameCall                         // limit (see appendLimit), argument
 	frameCancel                       // nothing
 	frameResult                       // value
@@ -50,6 +40,17 @@ type frameError struct{ reason string }
 
 func (e *frameError) Error() string { return "bad frame: " + e.reason }
 
+// frame is what goes between parent and worker, each way over a pipe of its own:
+//
+//	length    4 bytes, little endian: of what follows the checksum
+//	checksum  4 bytes, little endian: CRC-32C of what follows it
+//	kind      1 byte
+//	id        uvarint: of the call; the hello has 0
+//	payload
+//
+// Each side's first frame is its hello. Then the parent sends calls and cancels, and
+// the worker one answer to each call: a result or a failure. A cancel is answered by
+// what the call comes to, and is ignored if that has gone already.
 type frame struct {
 	kind    frameKind
 	id      uint64

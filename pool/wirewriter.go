@@ -22,7 +22,8 @@ type frameWriter struct {
 }
 
 // newFrameWriter calls ended, if it is not nil, at the first error of a write that
-// comes before close. ended runs on the writer's goroutine, so it must not call close.
+// comes before close. ended runs on the writer's goroutine, so it must not call
+// close.
 func newFrameWriter(w io.Writer, ended func(error)) *frameWriter {
 	fw := &frameWriter{w: w, ended: ended, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go fw.run()
@@ -103,7 +104,8 @@ func (w *frameWriter) take(written []byte) (batch []byte, ok bool) {
 	return batch, w.err == nil
 }
 
-// end takes no more frames, for the reason err. It reports whether this is the first reason.
+// end takes no more frames, for the reason err. It reports whether this is the
+// first reason.
 func (w *frameWriter) end(err error) bool {
 	w.mu.Lock()
 	first := w.err == nil

@@ -39,6 +39,14 @@ func (w *watched) force(end func(pool.Terminator)) {
 	}
 }
 
+// Broken is the engine's, if it has one.
+func (w *watched) Broken() error {
+	if b, ok := w.Engine.(pool.Breaker); ok {
+		return b.Broken()
+	}
+	return nil
+}
+
 func (w *watched) Close() error {
 	if n := w.running.Load(); n != 0 {
 		w.t.Errorf("engine is closed while %d calls run", n)

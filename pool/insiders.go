@@ -7,11 +7,12 @@ import (
 	"sync"
 )
 
-// A goroutine that holds a place in the window must not wait for another one,
-// nor for the end of all; and if all workers wait for calls of their own executor,
+// A goroutine that holds a place in the window must not wait for another one, nor
+// for the end of all; and if all workers wait for calls of their own executor,
 // nobody is left to make them. Go has no other name for a goroutine than the number
 // at the head of its stack trace, which is slow to get: it is asked for when a
-// worker begins and when something waits long, never when a call is submitted or made.
+// worker begins and when something waits long, never when a call is submitted or
+// made.
 
 // insiders are the goroutines that hold places in the window of an executor:
 // its workers, and those that run the callbacks of calls that they have cancelled.

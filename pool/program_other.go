@@ -1,0 +1,10 @@
+//go:build !linux
+
+package pool
+
+import "os"
+
+// ownProgram is the file of this program, or what has its name by now.
+func ownProgram() (string, error) { return os.Executable() }
+
+func statProgram() (os.FileInfo, error) { return statExecutable() }
