@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -30,6 +32,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// tidyVariable is a folder for what workers leave when they have tidied up.
+const tidyVariable = "POOL_TEST_TIDY"
+
 // worker is what the main function of a worker is. Its setup is a call that it
 // makes first, if there is one.
 func worker() int {
@@ -48,6 +53,11 @@ func worker() int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if dir := os.Getenv(tidyVariable); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(os.Getpid())), nil, 0o600); err != nil {
+			return 1
+		}
 	}
 	return 0
 }

@@ -99,6 +99,18 @@ func (g gate) accept(t testing.TB) net.Conn {
 	return conn
 }
 
+// letGo waits for a call and ends it. It may be called from any goroutine.
+func (g gate) letGo() {
+	conn, err := g.Accept()
+	if err != nil {
+		return // the test has ended
+	}
+	defer conn.Close()
+	if _, err := bufio.NewReader(conn).ReadString('\n'); err == nil {
+		_, _ = io.WriteString(conn, "\n") // if it does not come, the test waits for it
+	}
+}
+
 // A parent that is killed takes its workers with it: the connections that they
 // hold are closed within a second.
 func TestProcessesEndWithTheirParent(t *testing.T) {
