@@ -31,41 +31,44 @@ func TestProcessesAreStartedWhileOthersAreBusy(t *testing.T) {
 	fill(t, ex, 3)
 }
 
-// fill has calls run until the processes are all started and busy.
+// fill has calls held in each of so many processes.
 func fill(t *testing.T, ex *pool.Executor[string, string], processes int) {
 	t.Helper()
 	g := newGate(t)
-	met := map[int]bool{}
-	for n := 0; len(met) < processes; n++ {
-		if n == 60 {
-			t.Fatalf("%d calls that run at once are in %d processes, want %d", n, len(met), processes)
+	for met := map[int]int{}; len(met) < processes; {
+		least := pid(t, ex) // busy one; others start meanwhile
+		if met[least]++; met[least]%50 == 1 {
+			send(t, ex, "hold "+g.address+" x")
+			g.accept(t)
 		}
-		send(t, ex, "hold "+g.address+" x")
-		g.accept(t)
-		met[pid(t, ex)] = true // the least busy one
 	}
 }
 
-// Calls of one key go to one worker while it is not much busier than the others.
+// Calls of one key go to one worker while it is not much busier than the others;
+// without keys calls one after the other would all go to the same.
 func TestProcessesCallsOfOneKeyGoToOneWorker(t *testing.T) {
-	const keyed = "pid keyed"
-	ex := overProcesses(t, 64, options{Processes: 3, Key: func(in string) string {
-		if in == keyed {
-			return "always the same"
-		}
-		return ""
+	ex := overProcesses(t, 128, options{Processes: 3, Key: func(in string) string {
+		_, key, _ := strings.Cut(in, "pid ")
+		return key
 	}})
 	fill(t, ex, 3)
 	g := newGate(t)
-	for range 9 { // to the least busy, so that in the end all are equally busy
+	for range 30 { // each to the least busy, so that in the end all are equally busy
 		send(t, ex, "hold "+g.address+" x")
 		g.accept(t)
 	}
-	first := value(t, ex, keyed)
-	for range 20 {
-		if got := value(t, ex, keyed); got != first {
-			t.Errorf("a call of the same key ran in %s, the one before in %s", got, first)
+	worker, keys := map[string]string{}, map[string]int{}
+	for n := range 60 {
+		key := strconv.Itoa(n % 12)
+		got := value(t, ex, "pid "+key)
+		if before := worker[key]; before != "" && got != before {
+			t.Errorf("a call of key %s ran in %s, the one before in %s", key, got, before)
 		}
+		worker[key] = got
+		keys[got]++
+	}
+	if len(keys) < 2 {
+		t.Errorf("calls of 12 keys all went to one worker of 3")
 	}
 }
 
