@@ -35,9 +35,10 @@ func (e *processes[In, Out]) callAlone(ctx context.Context, a argument, lost *Wo
 		switch {
 		case r.unsent: // it had died before
 		case r.lost != nil:
-			lost = r.lost
 			runs++
-			lost = &WorkerLostError{Worker: lost.Worker, State: lost.State, Output: lost.Output, Runs: runs}
+			last := *r.lost // the worker's; the call's says how often
+			last.Runs = runs
+			lost = &last
 		default:
 			e.keepSpare(worker)
 			return r.value, r.err
