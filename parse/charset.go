@@ -3,23 +3,21 @@ package parse
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // charset is an encoding of the Encoding Standard.
 type charset struct {
-	name string            // its name there, in lower case
-	enc  encoding.Encoding // nil is UTF-8
+	name string  // its name there, in lower case
+	enc  *legacy // nil is UTF-8
 }
 
 var (
 	utf8Charset = charset{name: "utf-8"}
-	windows1252 = charset{"windows-1252", charmap.Windows1252}
-	iso2022JP   = mustCharset("iso-2022-jp")
+	windows1252 = mustCharset("windows-1252")
+	iso2022     = mustCharset("iso-2022-jp")
 	utf16LE     = mustCharset("utf-16le")
 	utf16BE     = mustCharset("utf-16be")
 )
@@ -74,11 +72,14 @@ func declared(body []byte, k kind) (cs charset, ok bool) {
 	return charset{}, false
 }
 
+// longestLabel is the length of "cseucpkdfmtjapanese".
+const longestLabel = 19
+
 // charsetOf gets an encoding from a label (Encoding Standard §4.2).
 func charsetOf(label []byte) (cs charset, ok bool) {
 	label = bytes.Trim(label, "\t\n\f\r ")
 	switch {
-	case len(label) == 0 || asciiPrefix(label) < len(label): // the index trims more than it should
+	case len(label) == 0 || len(label) > longestLabel || bytes.ContainsFunc(label, isNotInLabel):
 		return charset{}, false
 	case equalFold(label, "utf-8"): // nearly all are, and need no allocation
 		return utf8Charset, true
@@ -91,28 +92,31 @@ func charsetOf(label []byte) (cs charset, ok bool) {
 	if err != nil {
 		return charset{}, false
 	}
-	switch name {
-	case "utf-8":
-		return utf8Charset, true
-	case "gbk": // has the decoder of gb18030 (Encoding Standard §10.1.1)
-		enc = simplifiedchinese.GB18030
-	}
-	return charset{name, enc}, true
+	return charset{name, legacies[name]}, true
 }
+
+// isNotInLabel is true of what the index of labels would trim or fold, but the
+// standard would not.
+func isNotInLabel(r rune) bool { return r <= ' ' || r >= utf8.RuneSelf }
 
 // unicode16 reports whether the encoding is one of the two UTF-16s.
 func (cs charset) unicode16() bool { return strings.HasPrefix(cs.name, "utf-16") }
 
-// asDeclared mends what ASCII bytes cannot have meant (HTML Standard §13.2.3.2):
-// they are not UTF-16, and x-user-defined is windows-1252.
-func (cs charset) asDeclared() charset {
-	switch {
-	case cs.unicode16():
+// inASCII mends a declaration that ASCII bytes make: they are not UTF-16 (HTML
+// Standard §13.2.3.2).
+func (cs charset) inASCII() charset {
+	if cs.unicode16() {
 		return utf8Charset
-	case cs.name == "x-user-defined":
-		return windows1252
 	}
 	return cs
+}
+
+// inMeta is inASCII for a <meta>, in which x-user-defined is windows-1252.
+func (cs charset) inMeta() charset {
+	if cs.name == "x-user-defined" {
+		return windows1252
+	}
+	return cs.inASCII()
 }
 
 // equalFold compares letters of ASCII only; lower is in lower case.

@@ -3,11 +3,7 @@ package parse
 import (
 	"encoding/binary"
 	"math/bits"
-	"sync"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
 )
 
 // count returns how many code points the text has once it is decoded: what
@@ -21,14 +17,7 @@ func (cs charset) count(b []byte) (n int64, utf8 bool) {
 	if cs.unicode16() {
 		return countUTF16(b, cs.name == utf16BE.name), false
 	}
-	switch cs.enc.(type) {
-	case *charmap.Charmap: // one byte, one character
-		return int64(len(b)), false
-	}
-	if cs.enc == encoding.Replacement { // one U+FFFD for the whole of it
-		return int64(min(len(b), 1)), false
-	}
-	return countDecoded(b, cs.enc), false
+	return cs.enc.count(b), false
 }
 
 // countUTF8 goes through the page once, ASCII eight bytes at a time, and tells
@@ -143,25 +132,6 @@ func countUTF16(b []byte, bigEndian bool) int64 {
 	}
 	if len(b) > 0 && !lead {
 		n++
-	}
-	return n
-}
-
-// decoded are buffers for text that is only counted.
-var decoded = sync.Pool{New: func() any { return new([16 << 10]byte) }}
-
-func countDecoded(b []byte, enc encoding.Encoding) int64 {
-	buf := decoded.Get().(*[16 << 10]byte)
-	defer decoded.Put(buf)
-	decoder, n := enc.NewDecoder(), int64(0)
-	for len(b) > 0 {
-		wrote, read, _ := decoder.Transform(buf[:], b, true) // it is no error but for want of room
-		characters, _ := countUTF8(buf[:wrote])
-		n += characters
-		b = b[read:]
-		if wrote == 0 && read == 0 {
-			return n + 1 // a decoder that is stuck
-		}
 	}
 	return n
 }

@@ -18,7 +18,7 @@ func guess(body []byte) charset {
 	first := asciiPrefix(body)
 	if first == len(body) {
 		if bytes.Contains(body, []byte("\x1b$B")) || bytes.Contains(body, []byte("\x1b$@")) {
-			return iso2022JP
+			return iso2022
 		}
 		return windows1252
 	}

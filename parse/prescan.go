@@ -82,7 +82,7 @@ func (s *scanner) metaCharset() (cs charset, ok bool) {
 	if s.i >= len(s.b) || !ok || needPragma && !pragma {
 		return charset{}, false
 	}
-	return cs.asDeclared(), true
+	return cs.inMeta(), true
 }
 
 // contentCharset is the HTML Standard's "extracting a character encoding from a
@@ -129,12 +129,12 @@ func xmlDeclaration(b []byte) (cs charset, ok bool) {
 
 // xmlEncoding is the HTML Standard's "get an XML encoding".
 func xmlEncoding(b []byte) (cs charset, ok bool) {
-	if !bytes.HasPrefix(b, []byte("<?xml")) || bytes.IndexByte(b, '>') < 0 {
+	name, end := bytes.Index(b, []byte("encoding")), bytes.IndexByte(b, '>')
+	if !bytes.HasPrefix(b, []byte("<?xml")) || name < 0 || end < name {
 		return charset{}, false
 	}
-	_, b, ok = bytes.Cut(b, []byte("encoding"))
-	b = trimControls(b)
-	if !ok || len(b) == 0 || b[0] != '=' {
+	b = trimControls(b[name+len("encoding"):])
+	if len(b) == 0 || b[0] != '=' {
 		return charset{}, false
 	}
 	b = trimControls(b[1:])
@@ -146,7 +146,7 @@ func xmlEncoding(b []byte) (cs charset, ok bool) {
 		return charset{}, false
 	}
 	cs, ok = charsetOf(label)
-	return cs.asDeclared(), ok
+	return cs.inASCII(), ok
 }
 
 func trimControls(b []byte) []byte {
