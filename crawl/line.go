@@ -2,6 +2,7 @@ package crawl
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -25,9 +26,10 @@ func parseLine(text []byte, long bool) (fetch.Request, error) {
 	return fetch.NewRequest(string(text))
 }
 
-// badLine is the result for a line that is bad as a whole: Asked shows all of it.
+// badLine is the result for a line that is bad as a whole: Asked shows all of it, or
+// "…" of one that begins with 64 KiB of blanks.
 func badLine(text []byte, why string) (fetch.Request, error) {
-	asked := fetch.Printable(string(text))
+	asked := cmp.Or(fetch.Printable(string(text)), "…")
 	return fetch.Request{Asked: asked}, &fetch.Error{URL: asked, Class: fetch.BadURL, Detail: why}
 }
 

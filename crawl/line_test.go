@@ -3,6 +3,7 @@ package crawl
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -168,8 +169,11 @@ func FuzzLine(f *testing.F) {
 			} else if bad, ok := errors.AsType[*fetch.Error](err); !ok || bad.Class != fetch.BadURL || bad.Detail == "" || r.URL != "" {
 				t.Fatalf("%q: %v of %+v", text, err, r)
 			}
-			if !utf8.ValidString(r.Asked) || strings.ContainsFunc(r.Asked, unicode.IsControl) {
+			if r.Asked == "" || !utf8.ValidString(r.Asked) || strings.ContainsFunc(r.Asked, func(c rune) bool { return !unicode.IsPrint(c) }) {
 				t.Fatalf("%q: asked %q", text, r.Asked)
+			}
+			if err != nil && utf8.RuneCountInString(r.Asked) > 200 {
+				t.Fatalf("%q: asked %q, which is too long", text, r.Asked)
 			}
 		}
 	})
@@ -190,5 +194,27 @@ func checkRequest(t *testing.T, r fetch.Request) {
 	}
 	if r.Extra.Timeout < 0 || r.Extra.Meta != nil && !json.Valid(r.Extra.Meta) {
 		t.Fatalf("%+v", r.Extra)
+	}
+}
+
+// Time per byte must not grow with the line: compare /32KiB with /64KiB.
+func BenchmarkHostileLine(b *testing.B) {
+	for name, parts := range map[string][3]string{
+		"fields":  {`{"url":"https://a.example/"`, `,"a":1`, `}`},
+		"headers": {`{"url":"https://a.example/","headers":{"a":"b"`, `,"a":"b"`, `}}`},
+		"arrays":  {`{"url":"https://a.example/","meta":`, `[`, ``},
+		"objects": {`{"url":"https://a.example/","meta":{}`, `,"meta":{"a":{}}`, `}`},
+		"escapes": {`{"url":"https://a.example/`, `\u202e`, `"}`},
+		"text":    {`not a URL`, "\u202e", ``},
+	} {
+		for _, size := range []int{32 << 10, 64 << 10} {
+			line := []byte(parts[0] + strings.Repeat(parts[1], (size-100)/len(parts[1])) + parts[2])
+			b.Run(fmt.Sprintf("%s/%dKiB", name, size>>10), func(b *testing.B) {
+				b.SetBytes(int64(len(line)))
+				for b.Loop() {
+					_, _ = parseLine(line, false)
+				}
+			})
+		}
 	}
 }

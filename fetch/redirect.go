@@ -6,10 +6,10 @@ import (
 )
 
 // Redirect makes the hop that a Location header asks for: resolved against URL
-// as a browser does, without its fragment, credentials only if the Location or,
-// for a relative one, URL has them. Foreign is set from the first hop that
-// leaves scheme, host or port of the one before. What belongs to the attempt
-// (Method, Timeout) stays as it is.
+// as a browser does, without its fragment. Foreign is set from the first hop that
+// leaves scheme, host or port of the one before, and stays, wherever the next ones
+// lead. Until then a Location without userinfo keeps that of URL, as it is for the
+// whole origin. What belongs to the attempt (Method, Timeout) stays as it is.
 //
 // The error is of class [BadRedirect]: not a URL, not http or https, over 64 KiB.
 func (r Request) Redirect(location string) (Request, *Error) {
@@ -20,7 +20,9 @@ func (r Request) Redirect(location string) (Request, *Error) {
 	hops := make([]string, len(r.Redirects), len(r.Redirects)+1) // requests share theirs
 	copy(hops, r.Redirects)
 	r.Redirects = append(hops, r.URL)
-	r.Foreign = r.Foreign || !sameOrigin(r.URL, next)
+	if r.Foreign = r.Foreign || !sameOrigin(r.URL, next); !r.Foreign {
+		next = withUserinfo(next, r.URL)
+	}
 	r.URL, r.Host = next, HostOf(next)
 	return r, nil
 }
@@ -34,9 +36,6 @@ func (r Request) resolve(location string) (url, why string) {
 		return "", "redirect without a target"
 	}
 	ref, _, _ = strings.Cut(ref, "#")
-	if ref == "" {
-		return r.URL, ""
-	}
 	if url, _, ok := scanURL(ref); ok {
 		return url, ""
 	}
@@ -46,8 +45,7 @@ func (r Request) resolve(location string) (url, why string) {
 		}
 		return "", "redirect to " + scheme + ":"
 	}
-	base, _, _ := strings.Cut(r.URL, "?") // no reference but an empty one keeps the query
-	url, why = parseURL(ref, base)
+	url, why = parseURL(ref, r.URL)
 	if why != "" {
 		return "", "redirect to a URL that is none: " + why
 	}
@@ -83,3 +81,17 @@ func trimLocation(s string) string {
 func sameOrigin(a, b string) bool {
 	return strings.HasPrefix(a, "https:") == strings.HasPrefix(b, "https:") && authority(a) == authority(b)
 }
+
+// withUserinfo is url with the userinfo of from, which has the same origin, unless
+// it has its own.
+func withUserinfo(url, from string) string {
+	start := strings.Index(from, "://") + len("://")
+	own, kept := userinfoLen(url[start:]), userinfoLen(from[start:])
+	if own > 0 || kept == 0 {
+		return url
+	}
+	return from[:start+kept] + url[start:]
+}
+
+// userinfoLen is for what follows "://" in a serialised URL, and counts the "@".
+func userinfoLen(s string) int { return strings.LastIndexByte(s[:authorityLen(s)], '@') + 1 }

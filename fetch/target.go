@@ -3,7 +3,6 @@ package fetch
 import (
 	"encoding/base64"
 	"net"
-	"net/url"
 	"strconv"
 	"strings"
 )
@@ -95,14 +94,6 @@ func requestPath(s string) string {
 
 func basicAuthorization(userinfo string) string {
 	user, password, _ := strings.Cut(userinfo, ":")
-	plain := unescapeLeniently(user) + ":" + unescapeLeniently(password)
+	plain := percentDecode(user) + ":" + percentDecode(password)
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(plain))
-}
-
-// unescapeLeniently leaves a text whose escapes are broken as it is.
-func unescapeLeniently(s string) string {
-	if plain, err := url.PathUnescape(s); err == nil {
-		return plain
-	}
-	return s
 }

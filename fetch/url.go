@@ -12,8 +12,8 @@ const maxURL = 64 << 10 // bytes of a URL as it is listed or as a Location has i
 // where a browser mends what in a list is a mistake: nothing is guessed in front
 // of "://" or between it and the host, there is no control character in a URL,
 // and a host name has only letters, digits, "-", "_" and ".", after its
-// conversion to punycode. Blanks around the URL are dropped; those within become
-// %20.
+// conversion to punycode, in which no label vanishes, and no port 0. Blanks around
+// the URL are dropped; those within become %20.
 //
 // URL is raw itself, without its fragment, if that is how it would be serialised
 // anyway; only the "/" of an empty path may then be missing, which is the same

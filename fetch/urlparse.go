@@ -1,139 +1,206 @@
 package fetch
 
-import (
-	neturl "net/url"
-	"strings"
-	"unicode/utf8"
-
-	whatwgerrors "github.com/nlnwa/whatwg-url/errors"
-	whatwg "github.com/nlnwa/whatwg-url/url"
-	"golang.org/x/net/idna"
-)
-
-// The parser's time grows with the square of these.
-const (
-	maxAuthority = 2 << 10 // bytes of credentials, host and port
-	maxSegments  = 1 << 10 // of a path
-)
-
-// browser parses as the URL Standard has it. It is lax about hosts because
-// asciiHost judges them first: strict, it refuses "_" beside a name in punycode.
-// The standard has had "^" in the path's set since 2024.
-var browser = whatwg.NewParser(
-	whatwg.WithLaxHostParsing(),
-	whatwg.WithPreParseHostFunc(asciiHost),
-	whatwg.WithPathPercentEncodeSet(whatwg.PathPercentEncodeSet.Set('^')),
-)
+import "strings"
 
 // parseURL serialises ref, resolved against base unless that is "", or says why
-// it is no http or https URL.
+// it is no http or https URL. It is the basic URL parser of the URL Standard
+// (§4.4) for these two schemes, and its serialiser (§4.5). ref is valid UTF-8
+// without what the parser drops: tabs, newlines and outer blanks. base is
+// serialised. The time it takes grows with ref and base, not with their squares.
+//
+// net/url (RFC 3986) does other things, as TestWhereNetURLDiffers shows. It refuses
+// what browsers send: "/100%", control characters, a backslash behind the host. It
+// takes "http://256.1.1.1/". It leaves as they are what is equal to browsers: hosts
+// in capitals, in other alphabets, in octal or short forms, the scheme's own port
+// and leading zeros of a port, a backslash in the path (as "%5C"), dot segments,
+// "%2e" among them, a path that is empty, and it knows no "http:x" that is
+// relative. And it has sets of its own of what is escaped in path and query.
 func parseURL(ref, base string) (href, why string) {
-	switch {
-	case longAuthority(ref):
-		return "", "invalid host"
-	case segments(ref)+segments(base) > maxSegments:
-		return "", "a path of more than 1024 segments"
-	}
-	u, err := browser.ParseRef(base, ref)
-	if err != nil {
-		return "", reason(err)
-	}
-	switch {
-	case u.Scheme() != "http" && u.Scheme() != "https":
-		return "", "not a URL"
-	case u.Hostname() == "":
-		return "", "invalid host"
-	case u.Port() == "0":
-		return "", "invalid port"
-	}
-	href = u.Href(false)
-	if longAuthority(href) { // credentials grow when they are escaped
-		return "", "invalid host"
-	}
-	return href, ""
-}
-
-func reason(err error) string {
-	switch whatwgerrors.Type(err) {
-	case whatwgerrors.HostMissing, whatwgerrors.InvalidCredentials:
-		return "no host"
-	case whatwgerrors.PortInvalid, whatwgerrors.PortOutOfRange:
-		return "invalid port"
-	}
-	return "invalid host"
-}
-
-// longAuthority looks behind the scheme and all slashes: browsers accept any
-// number of slashes after the scheme, even none, of either kind.
-func longAuthority(ref string) bool {
 	scheme, rest := cutScheme(ref)
-	if scheme == "" {
-		rest = ref
+	own, _, _ := strings.Cut(base, ":")
+	switch {
+	case scheme == "" && base != "":
+		scheme, rest = own, ref
+	case scheme != "http" && scheme != "https":
+		return "", "not a URL"
+	case scheme != own:
+		base = ""
 	}
 	after := strings.TrimLeft(rest, `/\`)
-	if scheme == "" && len(rest)-len(after) < 2 {
-		return false // a path
+	slashes := len(rest) - len(after)
+	b := make([]byte, 0, len(base)+len(ref)+len("https:///"))
+	if base == "" || slashes >= 2 { // with another scheme none is needed
+		rest = after[authorityLen(after):]
+		b = append(append(b, scheme...), "://"...)
+		if b, why = appendAuthority(b, scheme, after[:len(after)-len(rest)]); why != "" {
+			return "", why
+		}
+		return string(appendAbsolute(b, rest)), ""
 	}
-	end := strings.IndexAny(after, `/\?#`)
-	if end < 0 {
-		end = len(after)
+	path := len(scheme) + len("://")
+	path += authorityLen(base[path:])
+	if slashes == 1 {
+		return string(appendAbsolute(append(b, base[:path]...), rest)), ""
 	}
-	return end > maxAuthority
+	return string(appendRelative(b, base, path, rest)), ""
 }
 
-func segments(ref string) int {
-	if end := strings.IndexAny(ref, "?#"); end >= 0 {
-		ref = ref[:end]
+func authorityLen(s string) int {
+	if end := strings.IndexAny(s, `/\?#`); end >= 0 {
+		return end
 	}
-	return strings.Count(ref, "/") + strings.Count(ref, `\`)
+	return len(s)
 }
 
-// hostnames is the URL Standard's domain to ASCII, not strict (§3.3).
-var hostnames = idna.New(
-	idna.MapForLookup(),
-	idna.BidiRule(),
-	idna.StrictDomainName(false), // "_" is common; the rest is looked at by isHostname
-	idna.CheckHyphens(false),
-	idna.VerifyDNSLength(false),
-)
-
-// asciiHost turns a host as it was written into the one to ask for, "" if there
-// is no such host. Addresses it leaves to the parser.
-func asciiHost(_ *whatwg.Url, host string) string {
-	if strings.HasPrefix(host, "[") {
-		if strings.IndexByte(host, ']') != len(host)-1 || strings.LastIndexByte(host, '[') != 0 {
-			return ""
-		}
-		return host
+// appendAuthority appends credentials, host and port (the authority, host and
+// port states). Port 0 is none to ask.
+func appendAuthority(b []byte, scheme, authority string) (_ []byte, why string) {
+	at := strings.LastIndexByte(authority, '@')
+	b = appendCredentials(b, authority[:max(at, 0)])
+	host, port := cutPort(authority[at+1:])
+	if host == "" {
+		return nil, "no host"
 	}
-	name, err := neturl.PathUnescape(host)
-	if err != nil || !utf8.ValidString(name) {
-		return ""
+	name, ok := parseHost(host)
+	if !ok {
+		return nil, "invalid host"
 	}
-	name, err = hostnames.ToASCII(name)
-	if err != nil || !isHostname(name) {
-		return ""
+	b = append(b, name...)
+	if port == "" {
+		return b, ""
 	}
-	return name
+	port = strings.TrimLeft(port, "0")
+	if n := portLen(port); n == 0 || n != len(port) {
+		return nil, "invalid port"
+	}
+	if scheme == "http" && port == "80" || scheme == "https" && port == "443" {
+		return b, ""
+	}
+	return append(append(b, ':'), port...), ""
 }
 
-// isHostname reports whether a name has only what a resolver takes. It refuses
-// numbers with a sign, which the parser would take for addresses.
-func isHostname(name string) bool {
-	for i := range len(name) {
-		if urlBytes[name[i]]&inHost == 0 {
-			return false
+func appendCredentials(b []byte, userinfo string) []byte {
+	user, password, _ := strings.Cut(userinfo, ":")
+	if user == "" && password == "" {
+		return b
+	}
+	b = appendEncoded(b, user, inUserinfo)
+	if password != "" {
+		b = appendEncoded(append(b, ':'), password, inUserinfo)
+	}
+	return append(b, '@')
+}
+
+// cutPort splits at the first colon that is not in brackets.
+func cutPort(s string) (host, port string) {
+	inside := false
+	for i := range len(s) {
+		switch s[i] {
+		case '[':
+			inside = true
+		case ']':
+			inside = false
+		case ':':
+			if !inside {
+				return s[:i], s[i+1:]
+			}
 		}
 	}
-	labels := strings.TrimSuffix(name, ".")
-	last := labels[strings.LastIndexByte(labels, '.')+1:]
-	if last == "" || !isDigit(last[0]) && last[0] != '-' {
-		return true
+	return s, ""
+}
+
+// appendAbsolute appends path, query and fragment of a reference to b, which ends
+// with an authority.
+func appendAbsolute(b []byte, ref string) []byte {
+	if ref != "" && (ref[0] == '/' || ref[0] == '\\') {
+		ref = ref[1:]
 	}
-	for label := range strings.SplitSeq(labels, ".") {
-		if strings.HasPrefix(strings.TrimPrefix(label, "0x"), "-") {
-			return false
+	b, ref = appendPath(b, len(b), ref)
+	return appendQuery(b, ref)
+}
+
+// appendRelative appends base, whose path begins at the given byte, with a
+// reference that begins with neither a slash nor another scheme.
+func appendRelative(b []byte, base string, path int, ref string) []byte {
+	base, _, _ = strings.Cut(base, "#")
+	dir, query, _ := strings.Cut(base, "?")
+	b = append(b, dir...)
+	if ref != "" && ref[0] != '?' && ref[0] != '#' {
+		b, ref = appendPath(shorten(b, path), path, ref)
+		return appendQuery(b, ref)
+	}
+	if len(dir) == path {
+		b = append(b, '/')
+	}
+	if len(dir) < len(base) && !strings.HasPrefix(ref, "?") {
+		b = append(append(b, '?'), query...)
+	}
+	return appendQuery(b, ref)
+}
+
+// appendPath appends the segments that ref begins with to the path that b has
+// from root on, and returns what follows them in ref (the path state).
+func appendPath(b []byte, root int, ref string) (_ []byte, rest string) {
+	for {
+		end := authorityLen(ref) // the same bytes end it
+		segment := ref[:end]
+		last := end == len(ref) || ref[end] == '?' || ref[end] == '#'
+		dots := dotSegment(segment)
+		if dots == 2 {
+			b = shorten(b, root)
+		}
+		switch {
+		case dots == 0:
+			b = appendEncoded(append(b, '/'), segment, inSegment)
+		case last:
+			b = append(b, '/')
+		}
+		if last {
+			return b, ref[end:]
+		}
+		ref = ref[end+1:]
+	}
+}
+
+// shorten takes the last segment off the path that b has from root on.
+func shorten(b []byte, root int) []byte {
+	for n := len(b) - 1; n >= root; n-- {
+		if b[n] == '/' {
+			return b[:n]
 		}
 	}
-	return true
+	return b[:root]
+}
+
+// dotSegment is 1 for "." and 2 for "..", however their dots are written, and 0
+// for any other segment.
+func dotSegment(s string) int {
+	dots := 0
+	for s != "" {
+		switch {
+		case s[0] == '.':
+			s = s[1:]
+		case len(s) >= 3 && strings.EqualFold(s[:3], "%2e"):
+			s = s[3:]
+		default:
+			return 0
+		}
+		if dots++; dots > 2 {
+			return 0
+		}
+	}
+	return dots
+}
+
+// appendQuery appends "?" and a query, "#" and a fragment, or what there is of
+// them.
+func appendQuery(b []byte, ref string) []byte {
+	query, fragment, ok := strings.Cut(ref, "#")
+	if query != "" {
+		b = appendEncoded(append(b, '?'), query[1:], inQuery)
+	}
+	if ok {
+		b = appendEncoded(append(b, '#'), fragment, inFragment)
+	}
+	return b
 }

@@ -5,20 +5,27 @@ import (
 	"strings"
 )
 
-// What a byte may be of a URL that is serialised as it stands.
+// Where in a URL a byte may stand as it is: what the percent-encode sets of the URL
+// Standard leave (§1.3).
 const (
-	inHost    = 1 << iota // of a name in lower case, all bytes that may be in one
-	inSegment             // the URL Standard's path percent-encode set leaves it; no slash
-	inQuery               // and its special-query percent-encode set
+	inHost     = 1 << iota // a name in lower case: all bytes that may be in one
+	inSegment              // the path, without its slashes
+	inQuery                // of http and https: the special-query percent-encode set
+	inUserinfo             // user name or password
+	inFragment
 )
 
 var urlBytes = func() (t [256]uint8) {
 	for c := byte('!'); c <= '~'; c++ {
-		if strings.IndexByte("/\"#<>?\\^`{}", c) < 0 {
-			t[c] |= inSegment
-		}
-		if strings.IndexByte("\"#<>'", c) < 0 {
-			t[c] |= inQuery
+		for part, set := range map[uint8]string{
+			inSegment:  "/\"#<>?\\^`{}",
+			inQuery:    "\"#<>'",
+			inUserinfo: "/\"#<>?\\^`{}:;=@[]|",
+			inFragment: "\"<>`",
+		} {
+			if strings.IndexByte(set, c) < 0 {
+				t[c] |= part
+			}
 		}
 		if 'a' <= c && c <= 'z' || isDigit(c) || c == '-' || c == '.' || c == '_' {
 			t[c] |= inHost
@@ -110,7 +117,7 @@ func isPlainName(name string) bool {
 		return false
 	}
 	if !isDigit(name[last]) {
-		return name[last] != '-' // "-1" is a number to some
+		return true
 	}
 	ip, err := netip.ParseAddr(name)
 	return err == nil && ip.Is4()
