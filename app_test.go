@@ -56,6 +56,7 @@ func TestValuesThatAreRefused(t *testing.T) {
 		{[]string{"-x", "ftp://p:1"}, "--proxy \"ftp://p:1\" is not a proxy (option -x)\n  Use http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT."},
 		{[]string{"-x", "me:secret@p:1"}, "--proxy \"***@p:1\" is not a proxy (option -x)\n  Use http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT."},
 		{[]string{"--resolve", "a:443"}, "--resolve \"a:443\" is not HOST:PORT:ADDR (option --resolve)\n  Use a name, a port and an IP address: example.com:443:127.0.0.1."},
+		{[]string{"--deny-private", "-x", "http://me:topsecret@p:1"}, "--deny-private does not hold for a proxy, and there is one: option -x (option --deny-private)\n  A proxy connects by itself, to any address. Leave one of them out."},
 		{[]string{"--cacert", "none.pem"}, "--cacert \"none.pem\" cannot be read: no such file or directory (option --cacert)\n  Check the file's name and its permissions."},
 		{[]string{"-o", ""}, "--output \"\" is not a file name (option -o)\n  Give a file name, or leave the option out."},
 		{[]string{"--errors", "-"}, "--errors \"-\" is not a file name (option --errors)\n  Use the name of a file, or none."},
@@ -159,6 +160,7 @@ func TestEveryOptionHasAVariable(t *testing.T) {
 			value = o.preset
 		}
 		t.Run(o.name, func(t *testing.T) {
+			withoutProxies(t)
 			var beside []string // what makes sense of it
 			switch o.name {
 			case "select":

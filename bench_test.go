@@ -67,7 +67,7 @@ func peakMemory(b *testing.B, port string, hosts, urls int) float64 {
 
 // highWater is the most memory that the process has had so far: wait4 would tell
 // that of the process that it was forked from, if that is larger.
-func highWater(b *testing.B, pid int) float64 {
+func highWater(b testing.TB, pid int) float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		b.Fatal(err)

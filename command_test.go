@@ -69,13 +69,18 @@ func contents(t *testing.T, name ...string) string {
 // eventually waits until what is wanted is so.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
+	eventuallyWithin(t, 30*time.Second, what, so)
+}
+
+func eventuallyWithin(t *testing.T, limit time.Duration, what string, so func() bool) {
+	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(30 * time.Second); !so(); {
+	for late := time.After(limit); !so(); {
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("%s: not so after 30 s", what)
+			t.Fatalf("%s: not so after %v", what, limit)
 		}
 	}
 }

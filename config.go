@@ -35,6 +35,7 @@ type config struct {
 	Insecure       bool
 	CACert         []byte            // the file of --cacert; nil is none
 	Resolve        map[string]string // "host:port" → IP address; nil is none
+	DenyPrivate    bool
 
 	Concurrency     int
 	HostConcurrency int

@@ -66,6 +66,8 @@ func (c *config) table() []option {
 			usage: "trust the certificates in this file too"},
 		{group: "REQUEST", name: "resolve", arg: "HOST:PORT:ADDR", many: true, set: c.addResolve,
 			usage: "use this address for that host and port"},
+		{group: "REQUEST", name: "deny-private", set: onOffFlag(&c.DenyPrivate),
+			usage: "no connection to loopback, private, link-local or metadata addresses (class denied); not with a proxy"},
 
 		{group: "RATE AND RETRY", name: "concurrency", short: "c", arg: "N", preset: "128", set: numberFlag(&c.Concurrency, 1, 65535),
 			usage: "requests in flight, all hosts together"},

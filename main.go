@@ -55,6 +55,7 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 // crawl runs the list, and tells how it went.
 func (c *config) crawl(list *crawl.List, files files, stdout *os.File, s *screen) int {
 	s.warn(c.fitFiles(openFiles()))
+	c.limitMemory()
 	if c.Insecure {
 		s.say("trawl: certificates are not checked (" + c.where("insecure") + ")")
 	}
@@ -107,8 +108,10 @@ func (c *config) options(files files, stdout *os.File, s *screen) crawl.Options 
 			Insecure:        c.Insecure,
 			CACert:          c.CACert,
 			Resolve:         c.Resolve,
+			DenyPrivate:     c.DenyPrivate,
 			Connections:     idleConnections(c.Concurrency, openFiles()),
 			HostConnections: c.HostConcurrency,
+			BodyMemory:      c.bodyMemory(),
 		},
 		Parse: parse.Options{Select: c.Select},
 		Output: sinks.Options{

@@ -6,21 +6,35 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-const otherFiles = 64 // files that a run needs beside one for each request in flight
+const (
+	otherFiles = 64 // files that a run may have beside one for each request in flight: looking up names, idle connections
+	leastFiles = 16 // and those that it must have: list, results, errors, standard streams
 
-// fitFiles makes the concurrency fit a system that allows so many open files. It
-// returns nil if it fits already, else a message that tells what the run goes on
-// with. The limit is each process's own, so it is the same with worker processes, one
-// of which may have all requests.
+	workerFiles   = 4                          // that the coordinator has of a worker process
+	startingFiles = leastFiles + 2*workerFiles // and while one is being started
+)
+
+// filesBeside is how many of the allowed files are for others than the requests in
+// flight.
+func filesBeside(allowed uint64) int {
+	return max(leastFiles, min(otherFiles, int(allowed/4)))
+}
+
+// fitFiles makes the concurrency, and the number of worker processes, fit a system that
+// allows so many open files. It returns nil if the concurrency fits already, else a message
+// that tells what the run goes on with. The limit is each process's own, so it is the same
+// with worker processes, one of which may have all requests.
 func (c *config) fitFiles(allowed uint64) *message {
-	needed := uint64(c.Concurrency) + otherFiles
-	if needed <= allowed {
+	if workers := max(1, (int(allowed)-startingFiles)/workerFiles); c.workers() > workers {
+		c.Processes = workers
+	}
+	asked, fits := c.Concurrency, max(1, int(allowed)-filesBeside(allowed))
+	if asked <= fits {
 		return nil
 	}
-	asked := c.Concurrency
-	c.Concurrency = max(1, int(allowed)-otherFiles)
-	raised := 4096
-	for uint64(raised) < needed {
+	c.Concurrency = fits
+	needed, raised := asked+otherFiles, 4096
+	for raised < needed {
 		raised *= 2
 	}
 	return &message{
@@ -33,5 +47,5 @@ func (c *config) fitFiles(allowed uint64) *message {
 // idleConnections is how many idle connections are kept beside so many requests
 // in flight: what the open files allow, but no more than are of use.
 func idleConnections(inFlight int, allowed uint64) int {
-	return max(1, min(max(256, inFlight), int(allowed)-otherFiles-inFlight))
+	return max(1, min(max(256, inFlight), int(allowed)-filesBeside(allowed)-inFlight))
 }

@@ -97,7 +97,7 @@ func (c *config) checkPlaceholders(option string) error {
 // checkProxies looks at the variables that name proxies, unless an option does.
 func (c *config) checkProxies() error {
 	if c.Proxy != nil {
-		return nil
+		return c.checkGuard(c.where("proxy"))
 	}
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"} {
 		value := os.Getenv(name)
@@ -114,8 +114,21 @@ func (c *config) checkProxies() error {
 				code:  exitConfig,
 			}
 		}
+		if err := c.checkGuard(name); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// checkGuard refuses --deny-private beside a proxy, which is named by an option or
+// a variable.
+func (c *config) checkGuard(proxy string) error {
+	if !c.DenyPrivate {
+		return nil
+	}
+	return usage("--deny-private does not hold for a proxy, and there is one: "+proxy+" ("+c.where("deny-private")+")",
+		"A proxy connects by itself, to any address. Leave one of them out.")
 }
 
 // settleJSON applies --json to format and output. If it disagrees with --format, an

@@ -28,6 +28,8 @@ type setup struct {
 	Insecure        bool
 	CACert          []byte
 	Resolve         map[string]string
+	NameServer      string
+	DenyPrivate     bool
 	Connections     int
 	HostConnections int
 	BodyMemory      int64
@@ -56,6 +58,8 @@ func setupOf(opts Options) setup {
 		Insecure:        client.Insecure,
 		CACert:          client.CACert,
 		Resolve:         client.Resolve,
+		NameServer:      client.NameServer,
+		DenyPrivate:     client.DenyPrivate,
 		Connections:     (cmp.Or(client.Connections, fetch.DefaultConnections) + workers - 1) / workers,
 		HostConnections: client.HostConnections,
 		BodyMemory:      cmp.Or(client.BodyMemory, fetch.DefaultBodyMemory),
@@ -86,6 +90,8 @@ func (s setup) client() (opts fetch.ClientOptions, err error) {
 		Insecure:        s.Insecure,
 		CACert:          s.CACert,
 		Resolve:         s.Resolve,
+		NameServer:      s.NameServer,
+		DenyPrivate:     s.DenyPrivate,
 		Connections:     s.Connections,
 		HostConnections: s.HostConnections,
 		BodyMemory:      s.BodyMemory,

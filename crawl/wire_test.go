@@ -79,7 +79,7 @@ func TestAWorkerHasTheRunsSetup(t *testing.T) {
 		Client: fetch.ClientOptions{
 			UserAgent: "me", Header: someFields, Proxy: &url.URL{Scheme: "http", User: url.UserPassword("u", "p@ss/ä"), Host: "proxy:3128"},
 			ConnectTimeout: 1, MaxSize: 2, Accept: accept, Follow: true, HTTP: fetch.HTTP2, Insecure: true, CACert: []byte("PEM"),
-			Resolve: map[string]string{"a:80": "127.0.0.1"}, Connections: 10, HostConnections: 4, BodyMemory: 5 << 20, OnHead: func(fetch.Request, string) {},
+			Resolve: map[string]string{"a:80": "127.0.0.1"}, NameServer: "127.0.0.1:53", DenyPrivate: true, Connections: 10, HostConnections: 4, BodyMemory: 5 << 20, OnHead: func(fetch.Request, string) {},
 		},
 		Parse:     parse.Options{Header: true, Title: true, Digest: true, Select: []parse.Selector{selector}},
 		Processes: &ProcessOptions{Processes: 2},

@@ -178,7 +178,10 @@ func TestFailuresReadAsPromised(t *testing.T) {
 	badLines.Count = 3
 	expired := crawl.FailureGroup{Label: "certificate expired 2026-11-02", Class: fetch.TLS, Count: 412, FirstURL: "https://old.example.org/", FirstSource: "urls.txt:88"}
 	unknown := expired
-	unknown.Label = "certificate signed by unknown authority"
+	unknown.Label = `certificate signed by unknown authority "Snake Oil CA"`
+	self := unknown
+	self.Label = "certificate is self-signed"
+	denied := crawl.FailureGroup{Label: "address is loopback", Class: fetch.Denied, Count: 3, FirstURL: "http://0x7f.1/", FirstSource: "urls.txt:1"}
 	forbidden := crawl.FailureGroup{Label: "http 401", Class: fetch.HTTPStatus, Count: 2, FirstURL: "https://me:secret@example.org/", FirstSource: "argument:1"}
 	locked := none(forbidden)
 	locked.Status = []crawl.StatusCount{{Status: 401, Count: 2}}
@@ -205,6 +208,8 @@ func TestFailuresReadAsPromised(t *testing.T) {
 		{"failures-no-credentials.txt", locked, five},
 		{"failures-expired.txt", failing(expired), dbErrors},
 		{"failures-unknown-authority.txt", none(unknown), five},
+		{"failures-unknown-authorities.txt", failing(unknown, self), dbErrors},
+		{"failures-denied.txt", none(denied), five},
 	} {
 		got := written(t, func(w io.Writer) error { return WriteFailures(w, run.sum, run.end, Style{}) })
 		golden(t, run.file, got)

@@ -27,7 +27,7 @@ func (t *text) noSuccess(sum *crawl.Summary, end End) {
 	if all.Count == 1 {
 		with = "with"
 	}
-	t.printf(", %s \"%s\" (exit %d)\n", with, clip(Clean(all.Label), maxLabel), end.Exit)
+	t.printf(", %s \"%s\" (exit %d)\n", with, clip(strings.ReplaceAll(Clean(all.Label), `"`, "'"), maxLabel), end.Exit)
 	if all.Class == fetch.DNS && all.Count > 1 { // it says nothing about any of them
 		t.printf("  DNS does not answer. Check the network and the proxy.\n")
 		return
@@ -55,6 +55,8 @@ func noSuccessHint(sum *crawl.Summary, class fetch.Class) string {
 		return "Check the proxy (option -x, or HTTP_PROXY and HTTPS_PROXY)."
 	case fetch.Timeout:
 		return "Check the network and the proxy, or wait longer with -t."
+	case fetch.Denied:
+		return "Only public addresses may be connected to (option --deny-private)."
 	case fetch.BadURL:
 		if label := sum.Failures[0].Label; label == "not a URL" || strings.HasPrefix(label, "scheme ") {
 			return "A URL begins with http:// or https://."
@@ -78,7 +80,7 @@ func certificateHint(groups []crawl.FailureGroup, end End) string {
 			return ""
 		}
 		expired = expired && strings.HasPrefix(g.Label, "certificate expired")
-		unknown = unknown && strings.HasSuffix(g.Label, "unknown authority")
+		unknown = unknown && (strings.HasPrefix(g.Label, "certificate signed by unknown authority") || g.Label == "certificate is self-signed")
 	}
 	mend := "The site must mend it."
 	switch {

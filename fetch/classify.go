@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+const noFiles = "too many open files"
+
 // An errno that a connection attempt or an exchange can end with, and how it
 // reads. The texts of the operating system differ from one to the next.
 var errnos = []struct {
@@ -23,8 +25,8 @@ var errnos = []struct {
 	{syscall.ENETUNREACH, Connect, "network unreachable"},
 	{syscall.EHOSTUNREACH, Connect, "no route to host"},
 	{syscall.EADDRNOTAVAIL, Connect, "no local port left"},
-	{syscall.EMFILE, Connect, "too many open files"},
-	{syscall.ENFILE, Connect, "too many open files"},
+	{syscall.EMFILE, Connect, noFiles},
+	{syscall.ENFILE, Connect, noFiles},
 	{syscall.ETIMEDOUT, Timeout, "connection timed out"},
 	{syscall.ECONNRESET, Reset, "connection reset"},
 	{syscall.ECONNABORTED, Reset, "connection reset"},
@@ -46,38 +48,14 @@ func errnoError(err error, other Class) *Error {
 	return &Error{Class: other, Detail: errno.Error()}
 }
 
-// dialError says why there is no TCP connection.
-func dialError(err error) *Error {
-	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		switch {
-		case dns.IsNotFound:
-			return &Error{Class: DNS, Detail: "no such host"}
-		case dns.IsTimeout:
-			return &Error{Class: DNS, Detail: "name server does not answer"}
-		}
-		return &Error{Class: DNS, Detail: "name server failed"}
-	}
-	if e := errnoError(err, Connect); e != nil {
-		return e
-	}
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return &Error{Class: Timeout, Detail: "connection timed out"} // one address of several had its share of the time
-	}
-	return &Error{Class: Connect, Detail: "cannot connect (" + gist(err) + ")"}
-}
-
 // answerError says why there is no answer, or no body of it (reading).
 func answerError(err error, reading bool) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
-		return e
+		own := *e // others may have waited for the same connection
+		return &own
 	}
-	var stream streamError
 	switch {
-	case errors.As(err, &stream):
-		return stream.explain()
-	case answeredUnasked(err):
-		return &Error{Class: Protocol, Detail: "answer before the request"}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed), connectionEnded(err):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		if reading {
 			return &Error{Class: Truncated, Detail: "the body ended early"}
 		}
@@ -89,7 +67,7 @@ func answerError(err error, reading bool) *Error {
 	if op, ok := errors.AsType[*net.OpError](err); ok && strings.HasSuffix(op.Op, " error") { // crypto/tls: "remote error", "local error"
 		return &Error{Class: TLS, Detail: "TLS failed: " + gist(op.Err)}
 	}
-	return &Error{Class: Protocol, Detail: "malformed answer (" + gist(err) + ")"}
+	return malformed(gist(err))
 }
 
 // gist is the innermost text of err up to where it quotes what was received:

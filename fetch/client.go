@@ -18,10 +18,10 @@ const (
 // Client asks for pages, one hop at a time. It keeps connections and is used by
 // many goroutines at once.
 type Client struct {
-	opts     ClientOptions
-	header   []Field // what every request sends
-	exchange exchanger
-	memory   *budget
+	opts   ClientOptions
+	header []Field // what every request sends
+	conns  *connections
+	memory *budget
 
 	// unpacking bounds the decoders that run at once, each of which may hold
 	// 16 MiB of state. A body is unpacked when it has come whole, so that no
@@ -48,7 +48,7 @@ func NewClient(opts ClientOptions) (*Client, error) {
 	return &Client{
 		opts:      opts,
 		header:    runHeader(opts),
-		exchange:  newNetHTTP(opts, proxies, roots),
+		conns:     newConnections(opts, proxies, newDialer(opts, roots)),
 		memory:    newBudget(max(opts.BodyMemory, largest)),
 		unpacking: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
 	}, nil
@@ -57,7 +57,7 @@ func NewClient(opts ClientOptions) (*Client, error) {
 // Close closes the connections that are idle. It is called after the last
 // GetPage has returned. Its error is always nil.
 func (c *Client) Close() error {
-	c.exchange.close()
+	c.conns.close()
 	return nil
 }
 
@@ -94,7 +94,7 @@ func (c *Client) getPage(ctx context.Context, r Request, page *Page) *Error {
 	defer cancel()
 
 	c.tellQuestion(r, q)
-	resp, err := c.exchange.exchange(ctx, q)
+	resp, err := c.conns.exchange(ctx, q)
 	page.take(resp)
 	if err != nil {
 		return failure(ctx, r, resp.phase, err)
@@ -105,6 +105,9 @@ func (c *Client) getPage(ctx context.Context, r Request, page *Page) *Error {
 		return &Error{Class: Protocol, Detail: fmt.Sprintf("unexpected status %d", resp.status)}
 	}
 
+	if c.follows(resp) && resp.contradicts("Location") { // browsers refuse it too: one of them may be forged
+		return &Error{Class: BadRedirect, Detail: "redirect to several URLs"}
+	}
 	if !c.wants(resp) {
 		drain(resp, cancel)
 		return nil
@@ -119,9 +122,10 @@ func hopContext(ctx context.Context, limit time.Duration) (context.Context, cont
 	return context.WithTimeout(ctx, limit)
 }
 
-func (c *Client) wants(resp response) bool {
-	followed := c.opts.Follow && isRedirect(resp.status) && resp.get("Location") != ""
-	return c.opts.Accept.Has(resp.status) && !followed
+func (c *Client) wants(resp response) bool { return c.opts.Accept.Has(resp.status) && !c.follows(resp) }
+
+func (c *Client) follows(resp response) bool {
+	return c.opts.Follow && isRedirect(resp.status) && resp.get("Location") != ""
 }
 
 // drain reads a body that nobody wants to its end if that is near, so that the

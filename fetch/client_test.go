@@ -350,3 +350,12 @@ func TestPageHeldBackOnlyDelaysOthers(t *testing.T) {
 	}
 	second.Release()
 }
+
+func TestSeveralLocationsAreNone(t *testing.T) {
+	c := newClient(t, fetch.ClientOptions{Follow: true})
+	head := "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /a\r\n"
+	wantError(t, get(t, c, answerRaw(t, []byte(head+"location: /b\r\n\r\n"))), fetch.BadRedirect, "redirect to several URLs")
+	if page := get(t, c, answerRaw(t, []byte(head+"Location: /a\r\n\r\n"))); page.Err != nil || page.Location != "/a" {
+		t.Errorf("the same twice: %v, %q", page.Err, page.Location)
+	}
+}

@@ -66,6 +66,18 @@ type ClientOptions struct {
 	CACert   []byte            // PEM: certificates that are trusted beside the system's; nil is none
 	Resolve  map[string]string // "host:port" to the IP address that is used for it; not with a proxy
 
+	// NameServer ("ip:port") is asked for addresses instead of the system's name
+	// servers; "" is those. Both are asked by Go's own resolver, which reads
+	// /etc/hosts first.
+	NameServer string
+
+	// DenyPrivate has requests to addresses that are not public fail with class
+	// Denied: loopback, private, link-local, metadata services and whatever else
+	// the IANA special-purpose address registries say is not globally reachable.
+	// It looks at the address that a connection is made to, of each hop. NewClient
+	// refuses it together with a proxy, which connects by itself.
+	DenyPrivate bool
+
 	Connections     int   // idle connections kept, all hosts together; 0 is DefaultConnections
 	HostConnections int   // idle connections kept per host; 0 is 8
 	BodyMemory      int64 // bytes of bodies in memory at once; 0 is DefaultBodyMemory, at least one body of MaxSize fits
@@ -102,6 +114,11 @@ func (o ClientOptions) check() error {
 	for hostport, address := range o.Resolve {
 		if err := checkResolve(hostport, address); err != nil {
 			return err
+		}
+	}
+	if o.NameServer != "" {
+		if _, err := netip.ParseAddrPort(o.NameServer); err != nil {
+			return fmt.Errorf("name server %q: want ip:port", o.NameServer)
 		}
 	}
 	return nil

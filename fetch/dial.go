@@ -6,17 +6,20 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"net/http/httptrace"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // A dialer makes connections: DNS, TCP, proxy, TLS, in this order and within
-// one limit of time. Its errors are of type *Error.
+// one limit of time. Its errors are of type *Error. It is used by many goroutines
+// at once.
 type dialer struct {
-	tcp      net.Dialer // tries the addresses of both families in parallel (RFC 8305)
+	names    *resolver
+	guard    guard
+	tcp      net.Dialer // of one address
 	resolve  map[string]string
 	timeout  time.Duration
 	origin   *tls.Config // for the servers asked
@@ -38,10 +41,8 @@ func newDialer(opts ClientOptions, roots *x509.CertPool) *dialer {
 		HTTP1: {"http/1.1"},
 		HTTP2: {"h2"},
 	}[opts.HTTP]
-	return &dialer{
-		// Go's own resolver: a lookup of the C library cannot be abandoned and
-		// holds a thread for as long as it likes.
-		tcp:      net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: dialNameServer}},
+	d := &dialer{
+		names:    newResolver(opts.NameServer, opts.ConnectTimeout),
 		resolve:  opts.Resolve,
 		timeout:  opts.ConnectTimeout,
 		origin:   origin,
@@ -49,19 +50,17 @@ func newDialer(opts ClientOptions, roots *x509.CertPool) *dialer {
 		onlyH2:   opts.HTTP == HTTP2,
 		greeting: opts.UserAgent,
 	}
+	d.tcp.KeepAlive = -1 // an answer has a deadline, and nobody misses a connection that died idle
+	if opts.DenyPrivate {
+		d.guard = notPublic
+		d.tcp.ControlContext = d.guard.control
+	}
+	return d
 }
 
-// dialNameServer connects to a name server until ctx ends. Go's resolver waits
-// for an answer for 5 s, whether anybody still wants it or not.
-func dialNameServer(ctx context.Context, network, address string) (net.Conn, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	context.AfterFunc(ctx, func() { c.Close() })
-	return c, nil
-}
+// close ends what looks names up and waits for it. It is called after the last
+// dial has returned.
+func (d *dialer) close() { d.names.close() }
 
 // A route is how a server is reached.
 type route struct {
@@ -70,18 +69,21 @@ type route struct {
 }
 
 // dial connects to addr ("name:port") by the route, with TLS if secure. What it
-// gives is a *conn or wraps one.
+// gives is a *conn or wraps one. It ends with ctx, and then has some error.
 func (d *dialer) dial(ctx context.Context, addr string, secure bool, way route) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	limited, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	c, err := d.connect(ctx, addr, secure, way)
+	c, err := d.connect(limited, addr, secure, way)
 	if err == nil {
 		return c, nil
+	}
+	if deadline, _ := limited.Deadline(); !time.Now().Before(deadline) {
+		<-limited.Done() // which may be a moment behind
 	}
 	if e, ok := errors.AsType[*Error](err); ok && e.Class == DNS {
 		return nil, err // silence of the name server has a class of its own
 	}
-	if deadline, _ := ctx.Deadline(); !time.Now().Before(deadline) { // ctx.Err may be a moment behind
+	if limited.Err() != nil && ctx.Err() == nil {
 		return nil, &Error{Class: Timeout, Detail: "no connection within " + span(d.timeout), Limit: d.timeout}
 	}
 	return nil, err
@@ -129,22 +131,49 @@ type conn struct {
 }
 
 func (d *dialer) dialTCP(ctx context.Context, addr string) (net.Conn, error) {
-	var lookup time.Time
-	var dns time.Duration
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		DNSStart: func(httptrace.DNSStartInfo) { lookup = time.Now() },
-		DNSDone:  func(httptrace.DNSDoneInfo) { dns = time.Since(lookup) },
-	})
+	addrs, port, lookup, err := d.addresses(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
 	start := time.Now()
-	c, err := d.tcp.DialContext(ctx, "tcp", addr)
+	c, err := d.dialAny(ctx, addrs, port)
 	if err != nil {
 		return nil, dialError(err)
 	}
 	return &conn{Conn: c, peer: peer{
 		ip:      ipOf(c.RemoteAddr()),
-		dns:     dns,
-		connect: time.Since(start) - dns,
+		dns:     lookup,
+		connect: time.Since(start),
 	}}, nil
+}
+
+// addresses are those that may be connected to for addr ("name:port"), in their
+// order; lookup is what it took to find them.
+func (d *dialer) addresses(ctx context.Context, addr string) (addrs []netip.Addr, port uint16, lookup time.Duration, err error) {
+	name, digits, _ := net.SplitHostPort(addr)
+	n, err := strconv.ParseUint(digits, 10, 16)
+	if err != nil {
+		return nil, 0, 0, &Error{Class: Connect, Detail: "no such port"}
+	}
+	if literal, err := netip.ParseAddr(name); err == nil {
+		addrs = []netip.Addr{literal}
+	} else if addrs, lookup, err = d.names.addresses(ctx, name); err != nil {
+		return nil, 0, 0, err
+	}
+	addrs, err = d.guard.permitted(addrs)
+	return addrs, uint16(n), lookup, err
+}
+
+// dialAny connects to one of the addresses.
+func (d *dialer) dialAny(ctx context.Context, addrs []netip.Addr, port uint16) (net.Conn, error) {
+	dialOne := func(ctx context.Context, addr netip.Addr) (net.Conn, error) {
+		return d.tcp.DialContext(ctx, "tcp", netip.AddrPortFrom(addr, port).String())
+	}
+	if len(addrs) == 1 {
+		return dialOne(ctx, addrs[0])
+	}
+	r := race{dial: dialOne, left: addrs, tries: make(chan try)}
+	return r.run(ctx)
 }
 
 // ipOf is an address without port and zone.
@@ -161,10 +190,15 @@ func (d *dialer) secure(ctx context.Context, c net.Conn, config *tls.Config, add
 	start := time.Now()
 	config = config.Clone()
 	config.ServerName, _, _ = net.SplitHostPort(addr)
+	asked := false
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		asked = true
+		return new(tls.Certificate), nil // none
+	}
 	t := tls.Client(c, config)
 	if err := t.HandshakeContext(ctx); err != nil {
 		c.Close()
-		return nil, tlsError(err)
+		return nil, tlsError(err, asked)
 	}
 	if tcp := innermost(c); tcp != nil {
 		tcp.peer.tls += time.Since(start) // += for the proxy's and the server's own

@@ -1,83 +1,42 @@
 package fetch
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
+	"trawl/fetch/dnstest"
 )
-
-// nameServer answers every question with the code, and with 127.0.0.1 if that
-// is success; with silence if respond is false.
-func nameServer(t *testing.T, code dnsmessage.RCode, respond bool) *net.Resolver {
-	t.Helper()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for packet := make([]byte, 512); ; {
-			n, from, err := pc.ReadFrom(packet)
-			if err != nil {
-				return
-			}
-			var m dnsmessage.Message
-			if err := m.Unpack(packet[:n]); err != nil || !respond {
-				continue
-			}
-			m.Response, m.RCode, m.Additionals = true, code, nil
-			q := m.Questions[0]
-			if code == dnsmessage.RCodeSuccess && q.Type == dnsmessage.TypeA {
-				m.Answers = []dnsmessage.Resource{{
-					Header: dnsmessage.ResourceHeader{Name: q.Name, Class: q.Class, TTL: 1},
-					Body:   &dnsmessage.AResource{A: [4]byte{127, 0, 0, 1}},
-				}}
-			}
-			answer, _ := m.Pack()
-			pc.WriteTo(answer, from)
-		}
-	})
-	t.Cleanup(func() {
-		pc.Close()
-		wg.Wait()
-	})
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return dialNameServer(ctx, "udp", pc.LocalAddr().String())
-	}}
-}
 
 func TestNamesAreResolvedOrTheReasonIsSaid(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
 	defer site.Close()
 	_, port, _ := net.SplitHostPort(site.Listener.Addr().String())
 	for _, test := range []struct {
-		resolver *net.Resolver
-		want     string
+		answer dnstest.Answer
+		want   string
 	}{
-		{nameServer(t, dnsmessage.RCodeSuccess, true), ""},
-		{nameServer(t, dnsmessage.RCodeNameError, true), "no such host"},
-		{nameServer(t, dnsmessage.RCodeServerFailure, true), "name server failed"},
-		{nameServer(t, dnsmessage.RCodeSuccess, false), "name server does not answer"},
+		{dnstest.Addrs("127.0.0.1"), ""},
+		{dnstest.NoSuchHost, "no such host"},
+		{dnstest.Failure, "name server failed"},
+		{dnstest.Silence, "name server does not answer"},
 	} {
 		limit := time.Minute
-		if test.want == "name server does not answer" {
+		if test.answer.Silent {
 			limit = 100 * time.Millisecond
 		}
-		c, err := NewClient(ClientOptions{ConnectTimeout: limit})
+		s := dnstest.Start(t)
+		s.Set("a.example", test.answer)
+		c, err := NewClient(ClientOptions{ConnectTimeout: limit, NameServer: s.Addr()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		c.exchange.(*netHTTP).dialer.tcp.Resolver = test.resolver
 		page, err := c.GetPage(t.Context(), Request{URL: "http://a.example.:" + port + "/"})
 		switch {
 		case err != nil:

@@ -23,11 +23,11 @@ const (
 	TooManyRedirects Class = "too_many_redirects" // more than the limit
 	TooLarge         Class = "too_large"          // the body is over the limit
 	Callback         Class = "callback"           // get_page or parse_page failed or panicked
+	Denied           Class = "denied"             // an address that may not be connected to
 	WorkerLost       Class = "worker_lost"        // the URL's job killed the worker processes that it ran in
 
 	// not produced yet: their names are taken
 	Robots   Class = "robots"    // robots.txt says no
-	Denied   Class = "denied"    // an address that may not be connected to
 	HostDown Class = "host_down" // the host has been given up
 	Exec     Class = "exec"      // a plug-in failed
 )

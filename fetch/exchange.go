@@ -1,25 +1,9 @@
 package fetch
 
 import (
-	"context"
 	"io"
 	"time"
 )
-
-// An exchanger asks once: it sends a question and gives the head of the answer,
-// and the body as it comes. It follows no redirect, keeps no cookie and undoes
-// no content encoding, but it keeps connections. It is used by many goroutines at
-// once.
-type exchanger interface {
-	// exchange ends with ctx, and so does reading the body, which the caller
-	// closes. With an error the response has what was known until then, and no
-	// body. An error that is an *Error has its class; others are judged by
-	// answerError.
-	exchange(ctx context.Context, q question) (response, error)
-
-	// close closes the connections that are idle.
-	close()
-}
 
 // A question is a request as it is sent.
 type question struct {
@@ -32,10 +16,10 @@ type question struct {
 // A response is the head of an answer, and how it came about.
 type response struct {
 	status int
-	proto  string  // "HTTP/1.1", "HTTP/2.0"
-	header []Field // names may repeat
-	length int64   // of the body as announced; -1 is unknown
-	body   io.ReadCloser
+	proto  string        // "HTTP/1.1", "HTTP/2.0"
+	header []Field       // names may repeat; valid until body is closed, the strings for ever
+	length int64         // of the body as announced; -1 is unknown
+	body   io.ReadCloser // ends with the exchange's context; nil after an error
 
 	phase     phase     // how far it came
 	firstByte time.Time // when the answer began; zero is not
@@ -56,3 +40,8 @@ const (
 	waiting    phase = "waiting for headers"
 	reading    phase = "reading the body"
 )
+
+// malformed is the error of what is not HTTP.
+func malformed(what string) *Error {
+	return &Error{Class: Protocol, Detail: "malformed answer (" + what + ")"}
+}

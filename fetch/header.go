@@ -8,9 +8,6 @@ import (
 // acceptEncoding names what unpack can undo, and nothing else.
 const acceptEncoding = "gzip, deflate, br, zstd"
 
-// The fields that never go to another origin than the listed URL's.
-var credentials = []string{"Authorization", "Cookie", "Cookie2", "Proxy-Authorization", "Www-Authenticate", "Host"}
-
 // runHeader is what every request of a client sends. Accept is */*, as curl,
 // wget and Python's requests send it: what the page is, not what trawl would
 // rather have.
@@ -71,9 +68,7 @@ func (c *Client) question(r Request) (question, *Error) {
 		q.header = override(q.header, r.Extra.Header)
 	}
 	if r.Foreign {
-		q.header = slices.DeleteFunc(slices.Clone(q.header), func(f Field) bool {
-			return slices.ContainsFunc(credentials, func(name string) bool { return strings.EqualFold(name, f.Name) })
-		})
+		q.header = crossing(q.header)
 	}
 	q.takeHost()
 	return q, nil

@@ -45,7 +45,7 @@ func writeFields(b *strings.Builder, header, given []Field) string {
 		if hasField(given, f.Name) || slices.ContainsFunc(secrets, func(s string) bool { return strings.EqualFold(s, f.Name) }) {
 			value = masked
 		}
-		fmt.Fprintf(b, "\n%s: %s", f.Name, value)
+		fmt.Fprintf(b, "\n%s: %s", escaped(f.Name), value)
 	}
 	return b.String()
 }

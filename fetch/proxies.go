@@ -12,6 +12,8 @@ import (
 // A proxyFunc gives the proxy for a URL, nil for none.
 type proxyFunc func(*url.URL) (*url.URL, error)
 
+var errProxyConnects = errors.New("private addresses cannot be denied to a proxy, which connects by itself")
+
 // newProxies gives the function that knows the proxies: the user's for every
 // URL, or else those of the environment, which never applies to localhost and
 // 127.0.0.0/8. It is nil if there are no proxies.
@@ -20,11 +22,17 @@ func newProxies(opts ClientOptions) (proxyFunc, error) {
 		if err := checkProxy(opts.Proxy); err != nil {
 			return nil, fmt.Errorf("proxy: %w", err)
 		}
+		if opts.DenyPrivate {
+			return nil, errProxyConnects
+		}
 		return func(*url.URL) (*url.URL, error) { return opts.Proxy, nil }, nil
 	}
 	env := httpproxy.FromEnvironment()
 	if env.HTTPProxy == "" && env.HTTPSProxy == "" {
 		return nil, nil
+	}
+	if opts.DenyPrivate {
+		return nil, errProxyConnects
 	}
 	if err := errors.Join(checkProxyText("HTTP_PROXY", env.HTTPProxy), checkProxyText("HTTPS_PROXY", env.HTTPSProxy)); err != nil {
 		return nil, err

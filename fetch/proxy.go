@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -91,51 +89,6 @@ func (c connected) Dial(string, string) (net.Conn, error) { return c.Conn, nil }
 
 func (c connected) DialContext(context.Context, string, string) (net.Conn, error) { return c.Conn, nil }
 
-// maxConnectHead is how much a proxy may say before the tunnel is there.
-const maxConnectHead = 64 << 10
-
-// connectHTTP asks the proxy at the other end of c for a tunnel to addr (RFC
-// 9110 §9.3.6). Closing c ends it.
-func connectHTTP(c net.Conn, via *url.URL, addr, userAgent string) (net.Conn, error) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n", addr, addr, userAgent)
-	if via.User != nil {
-		fmt.Fprintf(&b, "Proxy-Authorization: %s\r\n", basicAuthorization(via.User.String()))
-	}
-	if _, err := io.WriteString(c, b.String()+"\r\n"); err != nil {
-		return nil, err
-	}
-	r := bufio.NewReader(io.LimitReader(c, maxConnectHead))
-	status, err := readConnectStatus(r)
-	switch {
-	case err != nil:
-		return nil, err
-	case status < 200 || status > 299:
-		return nil, proxyStatus(status)
-	}
-	early, _ := r.Peek(r.Buffered())
-	if len(early) == 0 {
-		return c, nil
-	}
-	return &earlyConn{c, slices.Clone(early)}, nil
-}
-
-func readConnectStatus(r *bufio.Reader) (int, error) {
-	for {
-		resp, err := http.ReadResponse(r, &http.Request{Method: "CONNECT"})
-		if err != nil || resp.StatusCode >= 200 {
-			return statusOf(resp), err
-		}
-	}
-}
-
-func statusOf(resp *http.Response) int {
-	if resp == nil {
-		return 0
-	}
-	return resp.StatusCode
-}
-
 // proxyStatus is the error of a proxy that has refused.
 func proxyStatus(status int) *Error {
 	return &Error{Class: Proxy, Detail: strings.TrimSpace(fmt.Sprintf("proxy answered %d %s", status, http.StatusText(status)))}
@@ -160,21 +113,3 @@ func proxyError(err error) *Error {
 	}
 	return &Error{Class: Proxy, Detail: "proxy: " + strings.TrimPrefix(gist(err), "unknown error ")}
 }
-
-// An earlyConn gives first what the server behind a tunnel has already sent.
-type earlyConn struct {
-	net.Conn
-	early []byte
-}
-
-func (c *earlyConn) Read(p []byte) (int, error) {
-	if len(c.early) == 0 {
-		return c.Conn.Read(p)
-	}
-	n := copy(p, c.early)
-	c.early = c.early[n:]
-	return n, nil
-}
-
-// NetConn is the connection to the proxy.
-func (c *earlyConn) NetConn() net.Conn { return c.Conn }

@@ -198,13 +198,33 @@ func TestProxyThatFailsIsNamed(t *testing.T) {
 	nonsense := httptest.NewServer(&gateway{hijack: "220 mail.example ESMTP\r\n"})
 	defer nonsense.Close()
 	asked := make(chan string, 10)
+	says := func(answer string) (url string) {
+		return "http://" + listen(t, func(c net.Conn) {
+			c.Read(make([]byte, 1))
+			io.WriteString(c, answer)
+			io.Copy(io.Discard, c)
+		})
+	}
+	const overHead = "proxy: the head of its answer is over 64 KiB"
 	for _, test := range []struct{ proxy, url, want string }{
 		{closed.URL, "http://a.example/", "proxy: connection refused"},
 		{closed.URL, "https://a.example/", "proxy: connection refused"},
 		{refusing.URL, "http://a.example/", "proxy answered 407 Proxy Authentication Required"},
 		{refusing.URL, "https://a.example/", "proxy answered 407 Proxy Authentication Required"},
 		{drops.URL, "https://a.example/", "proxy: connection closed"},
-		{nonsense.URL, "https://a.example/", "proxy: malformed HTTP status code"},
+		{nonsense.URL, "https://a.example/", "proxy: malformed answer"},
+		{says("HTTP/1.1 99 No\r\n\r\n"), "https://a.example/", "proxy: malformed answer"},
+		{says("HTTP/2.0 200 OK\r\n\r\n"), "https://a.example/", "proxy: malformed answer"},
+		{says("\r\n\r\n"), "https://a.example/", "proxy: malformed answer"},
+		{says("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20)), "https://a.example/", overHead},
+		{says(strings.Repeat("y", 1<<20)), "https://a.example/", overHead},
+		{says("HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 1<<17)), "https://a.example/", overHead},
+		{says(strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 1<<15)), "https://a.example/", overHead},
+		{says("HTTP/1.1 101 Switching Protocols\r\n\r\n"), "https://a.example/", "proxy answered 101 Switching Protocols"},
+		{says("HTTP/1.1 302 \x1b[2J\r\nLocation: http://b.example/\r\n\r\n"), "https://a.example/", "proxy answered 302 Found"},
+		{says("HTTP/1.1 999 \x1b[2J\r\n\r\n"), "https://a.example/", "proxy answered 999"},
+		{says("HTTP/1.1 502 Bad\r\nContent-Length: 1000000000000\r\n\r\nx"), "https://a.example/", "proxy answered 502 Bad Gateway"},
+		{strings.Replace(says("HTTP/1.1 400 Bad\r\n\r\n"), "http:", "socks5:", 1), "http://a.example/", "proxy: unexpected protocol version 72"},
 		{strings.Replace(refusing.URL, "http:", "https:", 1), "http://a.example/", "proxy: TLS handshake failed: the server does not speak TLS"},
 		{"socks5://" + serveSOCKS(t, "", false, 5, asked), "http://a.example/", "proxy: connection refused"},
 		{"socks5://" + serveSOCKS(t, "", false, 2, asked), "http://a.example/", "proxy: connection not allowed by ruleset"},
@@ -214,12 +234,34 @@ func TestProxyThatFailsIsNamed(t *testing.T) {
 		wantError(t, get(t, c, test.url), fetch.Proxy, test.want)
 	}
 	silent := listen(t, func(c net.Conn) { io.Copy(io.Discard, c) })
-	for _, scheme := range []string{"http://", "https://", "socks5://"} {
-		c := newClient(t, fetch.ClientOptions{Proxy: parse(t, scheme+silent), ConnectTimeout: 50 * time.Millisecond})
+	slow := listen(t, func(c net.Conn) { // a byte at a time, for ever
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for _, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nX: "); err == nil; _, err = c.Write([]byte("x")) {
+			<-tick.C
+		}
+	})
+	for _, proxy := range []string{"http://" + silent, "https://" + silent, "socks5://" + silent, "http://" + slow} {
+		c := newClient(t, fetch.ClientOptions{Proxy: parse(t, proxy), ConnectTimeout: 200 * time.Millisecond})
 		page := get(t, c, "https://a.example/")
-		wantError(t, page, fetch.Timeout, "no connection within 50 ms")
-		wantLimit(t, page.Err, 50*time.Millisecond)
+		wantError(t, page, fetch.Timeout, "no connection within 200 ms")
+		wantLimit(t, page.Err, 200*time.Millisecond)
 	}
+}
+
+// A length in the answer that makes a tunnel means nothing (RFC 9110 §9.3.6).
+func TestATunnelHasNoLength(t *testing.T) {
+	site, trusted := certified(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") }), false)
+	proxy := listen(t, func(c net.Conn) {
+		r := bufio.NewReader(c)
+		if _, err := http.ReadRequest(r); err != nil {
+			return
+		}
+		io.WriteString(c, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200\nContent-Length: 5\r\nContent-Length: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+		relay(site.Listener.Addr().String(), c, r)
+	})
+	c := newClient(t, fetch.ClientOptions{Proxy: parse(t, "http://"+proxy), CACert: trusted})
+	wantBody(t, get(t, c, "https://example.com/"), "ok")
 }
 
 func TestServerBehindATunnelMaySpeakFirst(t *testing.T) {

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +18,12 @@ func (resp *response) get(name string) string {
 		}
 	}
 	return ""
+}
+
+// contradicts reports whether there are fields of this name with different values.
+func (resp *response) contradicts(name string) bool {
+	first := resp.get(name)
+	return slices.ContainsFunc(resp.header, func(f Field) bool { return strings.EqualFold(f.Name, name) && f.Value != first })
 }
 
 // list is the members of all fields of this name, which is one list (RFC 9110
@@ -58,8 +65,11 @@ func (p *Page) take(resp response) {
 // no sense is 0; it is a year at most.
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
+	if value == "" {
+		return 0
+	}
 	wait := time.Duration(0)
-	if digits := strings.TrimLeft(value, "0123456789"); digits == "" && value != "" {
+	if digits := strings.TrimLeft(value, "0123456789"); digits == "" {
 		wait = maxRetryAfter
 		if len(value) < 9 {
 			wait, _ = time.ParseDuration(value + "s")

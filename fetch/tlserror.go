@@ -2,26 +2,17 @@ package fetch
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net"
-	"time"
+	"strings"
 )
 
-// tlsError says why a TLS handshake failed.
-func tlsError(err error) *Error {
-	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
-		return &Error{Class: TLS, Detail: invalidCertificate(invalid)}
-	}
-	if name, ok := errors.AsType[x509.HostnameError](err); ok {
-		return &Error{Class: TLS, Detail: "certificate is for " + certificateName(name.Certificate) + ", not this host"}
-	}
-	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return &Error{Class: TLS, Detail: "certificate signed by unknown authority"}
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return &Error{Class: TLS, Detail: "TLS handshake failed: the server does not speak TLS"}
+// tlsError says why a TLS handshake failed; asked is true if the server has asked
+// for a certificate of ours.
+func tlsError(err error, asked bool) *Error {
+	if detail := certificateError(err); detail != "" {
+		return &Error{Class: TLS, Detail: detail}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return &Error{Class: Reset, Detail: "connection closed during the TLS handshake"}
@@ -29,30 +20,59 @@ func tlsError(err error) *Error {
 	if e := errnoError(err, Reset); e != nil {
 		return e
 	}
-	if op, ok := errors.AsType[*net.OpError](err); ok { // an alert of the server's
-		err = op.Err
-	}
-	return &Error{Class: TLS, Detail: "TLS handshake failed: " + gist(err)}
+	return &Error{Class: TLS, Detail: "TLS handshake failed: " + handshakeError(err, asked)}
 }
 
-func invalidCertificate(err x509.CertificateInvalidError) string {
-	if err.Reason != x509.Expired { // which means "not now" in both directions
-		return "certificate not valid (" + gist(err) + ")"
+// handshakeError is for what is wrong with the protocol, as we or the server see it.
+func handshakeError(err error, asked bool) string {
+	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		if record.Conn != nil { // it is about the first record
+			return "the server does not speak TLS"
+		}
+		return "malformed record"
 	}
-	if time.Now().Before(err.Cert.NotBefore) {
-		return "certificate not valid before " + err.Cert.NotBefore.UTC().Format(time.DateOnly)
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		if op.Op == "remote error" {
+			return alertError(gist(op.Err), asked)
+		}
+		return gist(op.Err)
 	}
-	return "certificate expired " + err.Cert.NotAfter.UTC().Format(time.DateOnly)
-}
-
-// certificateName is the name that a certificate was made out to, the first if
-// there are several.
-func certificateName(c *x509.Certificate) string {
+	text := gist(err)
 	switch {
-	case len(c.DNSNames) > 0:
-		return escaped(c.DNSNames[0])
-	case len(c.IPAddresses) > 0:
-		return c.IPAddresses[0].String()
+	case strings.HasPrefix(text, "server selected unsupported protocol version"):
+		return noVersion
+	case strings.HasPrefix(text, "server chose an unconfigured cipher suite"):
+		return noCipher
+	case strings.HasPrefix(text, "handshake message of length"):
+		return "a message is too large"
 	}
-	return "nobody"
+	return text
+}
+
+const (
+	noVersion = "no common version of TLS"
+	noCipher  = "no common cipher"
+	noClient  = "the server wants a client's certificate"
+)
+
+// alertError is for an alert that the server has sent (RFC 8446 §6.2), of which
+// crypto/tls gives the name alone.
+func alertError(name string, asked bool) string {
+	what := "the server refuses"
+	switch name {
+	case "protocol version not supported":
+		return noVersion
+	case "no application protocol":
+		return "no common version of HTTP"
+	case "handshake failure", "insufficient security level":
+		what = noCipher
+		if asked { // RFC 5246 §7.4.6
+			what = noClient
+		}
+	case "bad certificate", "certificate required":
+		what = noClient
+	case "unrecognized name":
+		what = "the server does not know this host"
+	}
+	return what + " (alert: " + name + ")"
 }
