@@ -55,8 +55,8 @@ func (s *search) below(n *html.Node, r relatives) {
 }
 
 func (s *search) meets(n *html.Node, r relatives) (met uint64) {
-	if s.seen++; s.seen%64 == 0 {
-		s.err = s.bounds.check(0)
+	if s.seen++; s.seen%8 == 0 { // one may look at all its siblings, or at all that is below it
+		s.err = s.bounds.late()
 	}
 	hit := false
 	for i, part := range s.steps {

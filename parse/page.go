@@ -31,7 +31,8 @@ type Options struct {
 // record is then whole but for Title and Data.
 //
 // It may be called by many goroutines. As many pages as there are processors are
-// searched at once, the others wait.
+// searched at once, beside one that is large or slow; the others wait. That one may
+// take as much memory as [runtime/debug.SetMemoryLimit] leaves, and no more than 192 MiB.
 func ParsePage(page *fetch.Page, opts Options) (Record, error) {
 	rec := begin(page, opts.Header)
 	if !page.HasBody {
@@ -88,18 +89,15 @@ func begin(page *fetch.Page, header bool) Record {
 // if the title is all that is wanted, else from a tree.
 func take(text io.Reader, size int, url string, opts Options) (title string, data json.RawMessage, err error) {
 	if len(opts.Select) == 0 {
-		size = 0 // no more than its first tags are held
+		return titleOf(text), nil, nil
 	}
 	b := enter(size)
 	defer b.leave()
-	if len(opts.Select) == 0 {
-		return titleOf(text), nil, nil
-	}
-	doc, err := buildTree(text, b)
+	doc, x, err := buildTree(text, b)
 	if err != nil {
 		return "", nil, err
 	}
-	data, err = selectAll(doc, opts.Select, url, b)
+	data, err = selectAll(doc, x, opts.Select, url, b)
 	if err == nil && opts.Title {
 		title = documentTitle(doc)
 	}

@@ -179,6 +179,8 @@ func TestCleanLeavesTextAndTakesControlCharacters(t *testing.T) {
 		{"plain, ünï, 日本語 😀", "plain, ünï, 日本語 😀"},
 		{"a\tb\r\nc", "a b  c"},
 		{"\x00\x1b[2J\x7f\u0080\u009bx", "[2Jx"},
+		{"a\u2028b\u2029c\u0085d", "a b cd"},
+		{"\u061ca\u200eb\u200fc\u200dd\u200ce", "abc\u200dd\u200ce"},
 		{"\u202aa\u202bb\u202cc\u202dd\u202ee\u2066f\u2067g\u2068h\u2069", "abcdefgh"},
 		{"a\xffb\xc3", "a\uFFFDb\uFFFD"},
 		{"\xc2\x9b\xe2\x80\xae", ""},

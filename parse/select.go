@@ -23,10 +23,13 @@ type values struct {
 
 // selectAll makes the JSON object of all fields that have a value, in the order of
 // the selectors. Selectors of the same name share a field.
-func selectAll(doc *goquery.Document, selectors []Selector, page string, b *bounds) (json.RawMessage, error) {
+func selectAll(doc *goquery.Document, x extent, selectors []Selector, page string, b *bounds) (json.RawMessage, error) {
 	field := collector{base: baseOf(doc, page), bounds: b, room: maxData}
 	var fields []values
 	for _, s := range selectors {
+		if s.effort.isTooMuch(x) {
+			return nil, errSlow
+		}
 		found, err := field.collect(doc, s)
 		if err != nil {
 			return nil, err
@@ -94,7 +97,7 @@ func (c *collector) collect(doc *goquery.Document, s Selector) (found []string, 
 		return nil, search.err
 	}
 	for _, n := range nodes {
-		if err := c.bounds.check(0); err != nil {
+		if err := c.bounds.late(); err != nil {
 			return nil, err
 		}
 		value, ok := c.value(n, s.attr)
@@ -129,12 +132,17 @@ func (c *collector) value(n *html.Node, attr string) (value string, ok bool) {
 // for comes out too long as well.
 func (c *collector) text(n *html.Node) string {
 	q := squeezed{max: c.room + 1}
+	q.addTexts(n)
+	return string(q.b)
+}
+
+// addTexts adds the text nodes below n.
+func (q *squeezed) addTexts(n *html.Node) {
 	for d := range n.Descendants() {
 		if d.Type == html.TextNode && !q.add(d.Data) {
-			break
+			return
 		}
 	}
-	return string(q.b)
 }
 
 // attribute looks for lower as HTML does, without regard to case; the parser
@@ -160,7 +168,7 @@ func documentTitle(doc *goquery.Document) string {
 			continue
 		}
 		q := squeezed{max: maxTitle}
-		q.add(s.Text())
+		q.addTexts(n)
 		return string(q.b)
 	}
 	return ""

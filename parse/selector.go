@@ -12,11 +12,12 @@ import (
 // Selector is a field that is taken from pages: NAME=CSS[@ATTR]. It is made by
 // [ParseSelector] and never changes, so that any number of goroutines may use it.
 type Selector struct {
-	spec  string
-	name  string // the field's key in the record's data
-	attr  string // in lower case; "" is the text
-	whole cascadia.SelectorGroup
-	steps []step
+	spec   string
+	name   string // the field's key in the record's data
+	attr   string // in lower case; "" is the text
+	whole  cascadia.SelectorGroup
+	steps  []step
+	effort effort
 }
 
 // String is the selector as it was given.
@@ -53,7 +54,7 @@ func ParseSelector(s string) (Selector, error) {
 	if err != nil {
 		return Selector{}, err
 	}
-	return Selector{spec: s, name: name, attr: attr, whole: whole, steps: steps}, nil
+	return Selector{spec: s, name: name, attr: attr, whole: whole, steps: steps, effort: effortOf(css)}, nil
 }
 
 func cutAttribute(s string) (css, attr string, err error) {

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"context"
 	"io"
 
 	"golang.org/x/net/html"
@@ -13,9 +14,12 @@ const (
 
 // titleOf is the text of the first title element, as a browser shows it: white
 // space collapsed, character references decoded. The titles of an SVG drawing are
-// not the page's, nor is one in a template. r is UTF-8.
-func titleOf(r io.Reader) string {
-	z := html.NewTokenizer(io.LimitReader(r, titleWithin))
+// not the page's, nor is one in a template. text is UTF-8. Like a page of which a tree is
+// built, it waits for its turn.
+func titleOf(text io.Reader) string {
+	_ = ordinary.Acquire(context.Background(), 1) // it only fails with its context
+	defer ordinary.Release(1)
+	z := html.NewTokenizer(&tagged{text: io.LimitReader(text, titleWithin)})
 	depth := 0 // of svg, math and template
 	for {
 		switch z.Next() {
