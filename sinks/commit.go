@@ -22,14 +22,14 @@ func (w *Writer) run() {
 	defer timer.Stop()
 	closing := w.closing
 	for {
-		written, unwritten := w.state()
+		written, unwritten, full := w.state()
 		now := time.Now()
 		w.pace.see(now, unwritten)
 		var err error
 		switch {
 		case closing == nil && written+unwritten == 0:
 			return
-		case closing == nil || w.pace.commitDue(now, written, unwritten):
+		case closing == nil || full || w.pace.commitDue(now, written, unwritten):
 			err = w.commit()
 		case w.pace.writeDue(now, unwritten):
 			err = w.write()
@@ -58,12 +58,12 @@ func arm(timer *time.Timer, now, at time.Time) {
 	timer.Reset(at.Sub(now))
 }
 
-// state returns how many records are written and not committed, and how many
-// are not written.
-func (w *Writer) state() (written, unwritten int) {
+// state returns how many records are written and not committed, how many are not
+// written, and whether Append waits until they are committed, since they are large.
+func (w *Writer) state() (written, unwritten int, full bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.written, len(w.records) - w.written
+	return w.written, len(w.records) - w.written, w.held >= maxHeld
 }
 
 // write writes what is not written.
@@ -134,6 +134,10 @@ func (w *Writer) take() (recs, unwritten []parse.Record) {
 // release keeps the committed records' buffer for the next swap, nothing of
 // their strings, and makes room.
 func (w *Writer) release(recs []parse.Record) {
+	held := 0
+	for i := range recs {
+		held += len(recs[i].Data)
+	}
 	clear(recs)
 	if cap(recs) <= 2*maxUncommitted {
 		w.spare = recs[:0]
@@ -141,6 +145,7 @@ func (w *Writer) release(recs []parse.Record) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.committing = 0
+	w.held -= held
 	if w.room != nil {
 		close(w.room)
 		w.room = nil

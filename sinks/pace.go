@@ -14,6 +14,10 @@ const (
 	// a quick disk is not waited for. Twice as much is no quicker, and no longer
 	// in the processor's cache.
 	maxUncommitted = 4096
+
+	// maxHeld bounds the bytes of data that these records have: no more are taken
+	// until they are committed, which is then at once.
+	maxHeld = 16 << 20
 )
 
 // pace says when to write and when to commit. It has no clock of its own.

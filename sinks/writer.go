@@ -36,6 +36,7 @@ type Writer struct {
 	records    []parse.Record // guarded by mu: not yet committed. What is in it does not change until take
 	written    int            // guarded by mu: how many of records are written
 	committing int            // guarded by mu: how many have been taken from records and are being committed
+	held       int            // guarded by mu: bytes of data in all of these
 	order      *order         // guarded by mu; nil unless KeepOrder
 	room       chan struct{}  // guarded by mu: closed when there is room again; nil if nobody waits
 	closed     bool           // guarded by mu
@@ -97,7 +98,7 @@ func (w *Writer) tryAppend(rec *parse.Record) (room <-chan struct{}, err error) 
 	if w.order != nil && w.order.hold(rec) {
 		return nil, nil
 	}
-	if len(w.records)+w.committing >= maxUncommitted {
+	if len(w.records)+w.committing >= maxUncommitted || w.held >= maxHeld {
 		if w.room == nil {
 			w.room = make(chan struct{})
 		}
@@ -136,10 +137,11 @@ func (w *Writer) putDue() {
 }
 
 // put adds a record, and wakes the writer for the first one, which begins the
-// time after which it is written, and for the one that makes a batch.
+// time after which it is written, and for the one that makes a batch or is too much.
 func (w *Writer) put(rec *parse.Record) {
 	w.records = append(w.records, *rec)
-	if n := len(w.records) - w.written; n == 1 || n == writeBatch {
+	w.held += len(rec.Data)
+	if n := len(w.records) - w.written; n == 1 || n == writeBatch || w.held >= maxHeld {
 		select {
 		case w.wake <- struct{}{}:
 		default:

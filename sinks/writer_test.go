@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -114,6 +115,33 @@ func TestAThousandRecordsAreCommittedAfterThePause(t *testing.T) {
 		closeWhole(t, w)
 		if len(at) != 2 || at[0] > 20*time.Millisecond || at[1]-at[0] != 50*time.Millisecond {
 			t.Errorf("commits at %v, want one within 20ms and one 50ms later", at)
+		}
+	})
+}
+
+// Large records do not wait for each other: the memory that they have is bounded, and no
+// second is lost by it.
+func TestLargeRecordsAreCommittedWhenTheyAreTooMuch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		large := sinktest.Record(1)
+		large.Data = []byte(`{"x":["` + strings.Repeat("x", 4<<20) + `"]}`)
+		var committed, most int
+		w := open(t, sinks.Options{Output: filepath.Join(t.TempDir(), "db.jsonl"), OnCommit: func(recs []parse.Record) {
+			committed += len(recs)
+			most = max(most, len(recs))
+		}})
+		start := time.Now()
+		for range 40 {
+			if err := w.Append(t.Context(), large); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(start); took > 0 {
+			t.Errorf("Append waited %v for a clock", took)
+		}
+		closeWhole(t, w)
+		if committed != 40 || most > 4 {
+			t.Errorf("%d of 40 committed, at most %d at once; want 4", committed, most)
 		}
 	})
 }
