@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"slices"
+	"strings"
 )
 
 // An endpoint is where a connection leads to.
@@ -93,13 +94,15 @@ func (x *connections) join(at endpoint) (c *sharedConn, d *dialing, mine bool) {
 		h = &hostConns{endpoint: at, version: x.speaks(at)}
 		x.hosts[at] = h
 	}
+	h.open++ // now, so that h is not forgotten with a connection that turns out to be dead
 	if c := x.reserve(h); c != nil {
+		h.open--
 		return c, nil, false
 	}
 	if h.dialing != nil {
+		h.open--
 		return nil, h.dialing, false
 	}
-	h.open++
 	if h.version != HTTP1 {
 		h.dialing = &dialing{done: make(chan struct{})}
 	}
@@ -164,7 +167,7 @@ func (x *connections) dial(ctx context.Context, at endpoint, d *dialing) (exchan
 // are idle are given up for it.
 func (x *connections) connect(ctx context.Context, at endpoint) (*http1Conn, *sharedConn, error) {
 	c, err := x.dialer.dial(ctx, at.addr, at.secure, at.way)
-	if e, ok := err.(*Error); ok && e.Detail == noFiles && x.giveUpIdle() {
+	if e, ok := err.(*Error); ok && strings.HasSuffix(e.Detail, noFiles) && x.giveUpIdle() {
 		c, err = x.dialer.dial(ctx, at.addr, at.secure, at.way)
 	}
 	if err != nil {

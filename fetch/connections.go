@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -57,6 +58,7 @@ func (x *connections) exchange(ctx context.Context, q question) (response, error
 		resp, _, err = x.try(ctx, q, at, true)
 	}
 	if err == nil && way.forward && resp.status == 407 {
+		resp.header = slices.Clone(resp.header) // closing gives it away
 		resp.body.Close()
 		return resp, proxyStatus(resp.status)
 	}

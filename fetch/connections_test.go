@@ -2,11 +2,13 @@ package fetch_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -248,4 +250,119 @@ func TestAServerThatSpeaksHTTP2GetsOneConnection(t *testing.T) {
 	if connections.Load() != 1 {
 		t.Errorf("%d connections for %d requests at once, want 1", connections.Load(), n)
 	}
+}
+
+func TestAnswerInOneTLSRecordWithAnotherIsNobodys(t *testing.T) {
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	url := "https://" + listen(t, func(raw net.Conn) {
+		c := tls.Server(raw, &tls.Config{Certificates: certified.TLS.Certificates})
+		r := bufio.NewReader(c)
+		for {
+			if _, err := http.ReadRequest(r); err != nil {
+				return
+			}
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+			io.WriteString(c, "ok"+forged)
+		}
+	})
+	c := newClient(t, fetch.ClientOptions{Insecure: true})
+	for range 3 {
+		wantBody(t, get(t, c, url), "ok")
+	}
+}
+
+func TestTLSConnectionsAreKept(t *testing.T) {
+	var connections atomic.Int64
+	site := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	site.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	site.StartTLS()
+	defer site.Close()
+	c := newClient(t, fetch.ClientOptions{Insecure: true})
+	for range 20 {
+		wantBody(t, get(t, c, site.URL), "")
+	}
+	if connections.Load() != 1 {
+		t.Errorf("%d connections for 20 pages, want 1", connections.Load())
+	}
+}
+
+func TestConnectionOfARefusedUpgradeIsNotKept(t *testing.T) {
+	s := serveScript(t, "HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n", ok)
+	c := newClient(t, fetch.ClientOptions{})
+	for range 2 {
+		wantError(t, get(t, c, s.url), fetch.Protocol, "unexpected status 101")
+	}
+	s.want(t, 2, 2)
+}
+
+func TestConnectionWhoseEndIsTheBodysIsNotKept(t *testing.T) {
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	var requests atomic.Int64
+	url := "https://" + listen(t, func(raw net.Conn) {
+		c := tls.Server(raw, &tls.Config{Certificates: certified.TLS.Certificates})
+		r := bufio.NewReader(c)
+		for {
+			if _, err := http.ReadRequest(r); err != nil {
+				return
+			}
+			requests.Add(1)
+			io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\nok")
+			c.CloseWrite() // and the socket stays open
+		}
+	})
+	c := newClient(t, fetch.ClientOptions{Insecure: true})
+	wantBody(t, get(t, c, url), "ok")
+	wantBody(t, ask(t, c, fetch.Request{URL: url, Method: "POST"}), "ok")
+	if requests.Load() != 2 {
+		t.Errorf("%d requests, want 2", requests.Load())
+	}
+}
+
+func TestHTTP2ConnectionThatDiedIdleIsReplaced(t *testing.T) {
+	site := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	site.EnableHTTP2 = true
+	site.StartTLS()
+	defer site.Close()
+	c := newClient(t, fetch.ClientOptions{Insecure: true})
+	for range 50 {
+		wantBody(t, get(t, c, site.URL), "")
+		site.CloseClientConnections()
+		runtime.Gosched()
+	}
+}
+
+func TestARedirectKeepsNothingOfItsHead(t *testing.T) {
+	pad := strings.Repeat("X-Pad: "+strings.Repeat("x", 1000)+"\r\n", 200)
+	answer := "HTTP/1.1 302 Found\r\nLocation: http://slow.example/\r\nContent-Length: 0\r\n" + pad + "\r\n"
+	url := answerRaw(t, []byte(answer))
+	c := newClient(t, fetch.ClientOptions{Follow: true})
+	var waiting []fetch.Request
+	before := heapInUse()
+	for range 100 {
+		r := fetch.Request{URL: url, Timeout: time.Minute}
+		page := ask(t, c, r)
+		next, err := r.Redirect(page.Location)
+		if err != nil {
+			t.Fatal(page.Err, err)
+		}
+		waiting = append(waiting, next)
+	}
+	if grown := heapInUse() - before; grown > int64(len(waiting)*len(answer)/4) {
+		t.Errorf("%d redirects that wait hold %d bytes", len(waiting), grown)
+	}
+	runtime.KeepAlive(waiting)
+}
+
+func heapInUse() int64 {
+	runtime.GC()
+	runtime.GC() // what pools have kept
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

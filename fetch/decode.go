@@ -3,6 +3,7 @@ package fetch
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -53,12 +54,12 @@ func cut(s string, n int) string { return s[:min(n, len(s))] }
 // unpack calls read with the bytes of packed, codings undone. What it reads ends
 // with an *Error if the packed bytes are broken, and with io.ErrUnexpectedEOF if
 // they end too early.
-func unpack(packed []byte, codings []string, read func(io.Reader) error) error {
+func unpack(ctx context.Context, packed []byte, codings []string, read func(io.Reader) error) error {
 	var r io.Reader = bytes.NewReader(packed)
 	for _, name := range slices.Backward(codings) {
 		u := unpackers[name].Get().(*unpacker)
 		defer unpackers[name].Put(u)
-		u.reset(r)
+		u.reset(inTime{ctx, r})
 		r = u
 	}
 	return read(r)
@@ -91,4 +92,17 @@ func (u *unpacker) explain(err error) error {
 		return err
 	}
 	return &Error{Class: Decode, Detail: "broken " + u.name}
+}
+
+// inTime ends with ctx: a decoder may read for ever and give nothing.
+type inTime struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r inTime) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
 }

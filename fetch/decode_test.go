@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
@@ -215,5 +216,19 @@ func TestAnswerCutAnywhereIsNeverAPage(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A decoder that gives nothing asks for more without end.
+func TestEmptyMembersInMembersEndWithTheAttempt(t *testing.T) {
+	empty := packings["gzip"](nil)
+	member := packings["gzip"](bytes.Repeat(empty, 1<<20/len(empty)))
+	body := bytes.Repeat(member, 4<<20/len(member))
+	head := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n", len(body))
+	c := newClient(t, fetch.ClientOptions{})
+	page := ask(t, c, fetch.Request{URL: answerRaw(t, append([]byte(head), body...)), Timeout: 500 * time.Millisecond})
+	wantError(t, page, fetch.Timeout, "no answer within 500 ms (reading the body)")
+	if page.Duration > 1500*time.Millisecond {
+		t.Errorf("took %v", page.Duration)
 	}
 }

@@ -25,6 +25,7 @@ type http1Body struct {
 // begin gets ready for the body of an answer to method (RFC 9112 §6.3).
 func (b *http1Body) begin(c *http1Conn, method string, h head) {
 	*b = http1Body{conn: c, framing: h.framing}
+	b.framing.keep = b.framing.keep && h.status != 101
 	switch {
 	case method == "HEAD", h.status == 204, h.status == 304, h.framing.length == 0:
 		b.err = io.EOF
@@ -160,7 +161,7 @@ func parseChunkSize(line []byte) (size int64, ok bool) {
 func (b *http1Body) Close() error {
 	if c := b.conn; c != nil {
 		b.conn = nil
-		c.ended(b.err == io.EOF && b.framing.keep)
+		c.ended(b.err == io.EOF && b.framing.keep && b.left >= 0)
 	}
 	return nil
 }

@@ -2,7 +2,10 @@ package fetch
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"net"
+	"os"
 	"syscall"
 	"time"
 )
@@ -39,7 +42,18 @@ func newHTTP1(c net.Conn, tcp *conn, done func(*http1Conn, bool)) *http1Conn {
 
 // silent reports whether nothing has come since the last exchange: an answer that
 // nobody has asked for would be taken for the next one's.
-func (c *http1Conn) silent() bool { return c.raw == nil || silent(c.raw) }
+func (c *http1Conn) silent() bool {
+	if _, secure := c.Conn.(*tls.Conn); secure { // which may hold what it has read already
+		var probe [1]byte
+		c.SetReadDeadline(time.Unix(1, 0))
+		n, err := c.Conn.Read(probe[:])
+		c.SetReadDeadline(time.Time{})
+		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return false
+		}
+	}
+	return c.raw == nil || silent(c.raw)
+}
 
 // exchange implements [exchanger]. It may be made once more if the connection was
 // kept and the server has closed it meanwhile.

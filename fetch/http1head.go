@@ -7,12 +7,15 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
+const maxFolds = 100 // lines of a head that continue others: each costs a copy of what is there so far
+
 // A head is the head of an HTTP/1 answer.
 type head struct {
 	status  int
 	minor   int // of the version HTTP/1.x
 	fields  []Field
 	framing framing
+	folds   int // lines that continue another
 }
 
 // parseHead reads the head of an answer, from its status line to the empty line
@@ -55,6 +58,9 @@ func (h *head) addLine(line string) *Error {
 	if line[0] == ' ' || line[0] == '\t' {
 		if len(h.fields) == 0 {
 			return malformed("a header that begins with a blank")
+		}
+		if h.folds++; h.folds > maxFolds {
+			return malformed("a header over too many lines")
 		}
 		last := &h.fields[len(h.fields)-1]
 		last.Value = strings.TrimSpace(last.Value + " " + trimBlanks(line))

@@ -143,12 +143,13 @@ func (in *http2Inbound) check() error {
 // data reports whether an answer takes a DATA frame.
 func (in *http2Inbound) data() (wanted bool, err error) {
 	f, s := &in.frame, in.screen
-	if f.content() > 0 {
+	st := s.streams[f.id]
+	switch {
+	case f.content() > 0 && st != nil:
 		s.idle = 0
-	} else if !f.endsStream() {
+	case f.content() == 0 && !f.endsStream():
 		err = in.count("empty DATA frames")
 	}
-	st := s.streams[f.id]
 	switch {
 	case err != nil:
 	case st == nil:
@@ -238,7 +239,8 @@ func (in *http2Inbound) blockPart() error {
 	switch {
 	case b.decoder.Close() != nil:
 		return in.fatal(http2Violation(http2.ErrCodeCompression))
-	case st == nil:
+	case st == nil || st.err != nil: // the exchange is over
+		return in.count("HEADERS frames")
 	case b.trailer && b.pseudo:
 		return in.fatal(http2Malformed("pseudo-header field in trailers"))
 	case b.trailer && b.fault != "":

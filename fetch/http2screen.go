@@ -210,7 +210,7 @@ func (s *http2Screen) endWrite(opened *http2Stream, err error) (done bool) {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.fatal(0, &Error{Class: Reset, Detail: "the server reads nothing (HTTP/2)"})
-		s.Conn.Close()
+		s.closeSocket()
 	case errors.Is(err, syscall.ECONNRESET) && s.err == nil: // of which a read may not be told again
 		s.err = err
 	}
@@ -248,5 +248,17 @@ func (s *http2Screen) setWriteDeadline() {
 // Close is called by the library, too.
 func (s *http2Screen) Close() error {
 	s.lose(net.ErrClosed)
-	return s.Conn.Close()
+	return s.closeSocket()
+}
+
+// closeSocket says no farewell in TLS, which may wait for 5 s.
+func (s *http2Screen) closeSocket() error {
+	c := s.Conn
+	for {
+		layer, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return c.Close()
+		}
+		c = layer.NetConn()
+	}
 }

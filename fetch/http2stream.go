@@ -60,6 +60,7 @@ func (st *http2Stream) bodiless() bool {
 func (st *http2Stream) data(n int64) bool {
 	st.got += n
 	switch {
+	case st.err != nil: // the exchange is over
 	case !st.headed:
 		st.fail(http2Malformed("DATA before the head"))
 	case st.bodiless() && n > 0:

@@ -350,3 +350,34 @@ func TestProxiesAreRead(t *testing.T) {
 		}
 	}
 }
+
+func TestARefusingProxysHeadIsNoPages(t *testing.T) {
+	addr := listen(t, func(c net.Conn) {
+		r := bufio.NewReader(c)
+		for {
+			asked, err := http.ReadRequest(r)
+			if err != nil {
+				return
+			}
+			if asked.Host == "good.example" {
+				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/good\r\nContent-Length: 2\r\n\r\nok")
+			} else {
+				io.WriteString(c, "HTTP/1.1 407 No\r\nContent-Type: text/bad\r\nContent-Length: 2\r\n\r\nno")
+			}
+		}
+	})
+	c := newClient(t, fetch.ClientOptions{Proxy: parse(t, "http://"+addr)})
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for range 300 {
+				page, err := c.GetPage(t.Context(), fetch.Request{URL: []string{"http://good.example/", "http://bad.example/"}[i%2], Timeout: time.Minute})
+				if err != nil || page.ContentType != []string{"text/good", "text/bad"}[i%2] {
+					t.Errorf("%v, the Content-Type is %q", err, page.ContentType)
+				}
+				page.Release()
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -83,7 +83,11 @@ func (c *Client) unpack(ctx context.Context, packed *body, codings []string, b *
 		defer c.unpacking.Release(1)
 	}
 	const usualRatio = 4
-	return unpack(packed.bytes, codings, func(r io.Reader) error {
+	err := unpack(ctx, packed.bytes, codings, func(r io.Reader) error {
 		return b.fill(ctx, r, c.opts.MaxSize, usualRatio*int64(len(packed.bytes)))
 	})
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }

@@ -57,7 +57,7 @@ func (p *Page) take(resp response) {
 	p.LastModified = resp.get("Last-Modified")
 	p.RetryAfter = retryAfter(resp.get("Retry-After"), time.Now())
 	if resp.status/100 == 3 {
-		p.Location = resp.get("Location")
+		p.Location = strings.Clone(resp.get("Location")) // it outlives the page
 	}
 }
 

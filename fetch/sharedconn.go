@@ -16,28 +16,37 @@ type sharedConn struct {
 	parked      parked
 	users       int // exchanges; guarded by connections.mu
 
-	mu   sync.Mutex // guards peer
+	mu   sync.Mutex // guards what follows
 	peer peer       // what making it took is the first exchange's alone
+	kept bool       // it has had an exchange
 }
 
 // exchange implements [exchanger]; the caller has room in the connection.
 func (c *sharedConn) exchange(ctx context.Context, q question, _ route) (response, bool, error) {
+	peer, kept := c.begin()
 	resp, err := c.http2Conn.exchange(ctx, q)
-	resp.peer = c.takePeer()
+	resp.peer = peer
 	if err != nil {
 		c.connections.release(c)
-		return resp, errors.Is(err, errUnprocessed), err
+		again := errors.Is(err, errUnprocessed) || kept && c.died(err) && resp.firstByte.IsZero() && isIdempotent(q.method)
+		return resp, again, err
 	}
 	resp.body = &sharedBody{ReadCloser: resp.body, conn: c}
 	return resp, false, nil
 }
 
-func (c *sharedConn) takePeer() peer {
+func (c *sharedConn) begin() (p peer, kept bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p := c.peer
-	c.peer = peer{ip: p.ip}
-	return p
+	p, kept = c.peer, c.kept
+	c.peer, c.kept = peer{ip: p.ip}, true
+	return p, kept
+}
+
+// died reports whether err is that the connection has ended.
+func (c *sharedConn) died(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Class == Reset && !c.screen.open()
 }
 
 // A sharedBody gives the room in its connection back.
