@@ -154,7 +154,7 @@ func (f *frontier) take(batch []Request) (_ []Request, wait time.Duration, over 
 		f.waiting = true
 		return batch, wait, f.inFlight == 0
 	}
-	f.wakeHosts(&wait)
+	f.wakeHosts()
 	f.rateHeld.stop() // it runs while the rate alone holds the next request back
 	for f.ready.len() > 0 && f.inFlight < f.opts.Concurrency {
 		h := f.ready.first()
@@ -169,6 +169,9 @@ func (f *frontier) take(batch []Request) (_ []Request, wait time.Duration, over 
 		}
 		f.settle(h)
 	}
+	if len(f.timed) > 0 { // ready hosts may have been paused
+		wait = min(wait, max(0, time.Until(f.timed[0].at)))
+	}
 	f.waiting = len(batch) == 0
 	if f.mayRead() {
 		f.want.Signal()
@@ -176,20 +179,14 @@ func (f *frontier) take(batch []Request) (_ []Request, wait time.Duration, over 
 	return batch, wait, f.waiting && f.ended && f.inFlight == 0 && f.queued == 0
 }
 
-// wakeHosts makes the hosts ready whose time has come, and shortens wait to the
-// next one's.
-func (f *frontier) wakeHosts(wait *time.Duration) {
+// wakeHosts makes the hosts ready whose time has come.
+func (f *frontier) wakeHosts() {
 	if len(f.timed) == 0 {
 		return
 	}
 	now := time.Now()
-	for len(f.timed) > 0 {
-		h := f.timed[0]
-		if h.at.After(now) {
-			*wait = min(*wait, h.at.Sub(now))
-			return
-		}
-		f.settle(h)
+	for len(f.timed) > 0 && !f.timed[0].at.After(now) {
+		f.settle(f.timed[0])
 	}
 }
 

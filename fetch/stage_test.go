@@ -332,6 +332,29 @@ func TestRetryAfterPausesTheHostAndNotTheRun(t *testing.T) {
 	}
 }
 
+// Two answers come at once: by one the host is ready, by the other it is paused before
+// anybody has looked at it.
+func TestAPauseOfAHostThatIsReadyEnds(t *testing.T) {
+	for range 300 {
+		synctest.Test(t, func(t *testing.T) {
+			begin := time.Now()
+			list := listOf("http://a.example/1", "http://a.example/2", "http://a.example/3")
+			crawl(t, StageOptions{HostConcurrency: 2, Retries: -1}, list, func(ctx context.Context, r Request) Answer {
+				if strings.HasSuffix(r.URL, "3") {
+					return Answer{Status: 200}
+				}
+				if slow(time.Second)(ctx, r); strings.HasSuffix(r.URL, "2") {
+					return Answer{Status: 429, RetryAfter: 10 * time.Second}
+				}
+				return Answer{Status: 200}
+			})
+			if took := time.Since(begin); took > 11*time.Second {
+				t.Fatalf("took %v, want the pause of 10 s at most", took)
+			}
+		})
+	}
+}
+
 func TestRetryAfterIsCappedAtRetryMaxWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
