@@ -97,12 +97,13 @@ func TestHonestPagesAreParsedWithinALimitOfTheSystem(t *testing.T) {
 
 // A page may have what GOMEMLIMIT leaves, if the user has set it, in worker processes too.
 func TestTheUsersMemoryLimitHolds(t *testing.T) {
+	program := plainTrawl(t)
 	s := serveBodies(t, map[string]string{"page": strings.Repeat("<p>", 1e6)})
 	close(s.held)
 	everyExecutor(t, func(t *testing.T) {
 		for limit, want := range map[string]int{"64MiB": exitNone, "200MiB": exitOK, "off": exitOK} {
-			cmd := trawl(t, t.TempDir(), s.URL+"/page", "-j", "--select", "t=title")
-			cmd.Env = append(cmd.Env, "GOMEMLIMIT="+limit)
+			cmd := exec.CommandContext(t.Context(), program, s.URL+"/page", "-j", "--select", "t=title")
+			cmd.Env = append(os.Environ(), "GOMEMLIMIT="+limit)
 			said, err := cmd.CombinedOutput()
 			if code := exitOf(t, err); code != want {
 				t.Errorf("GOMEMLIMIT=%s: exit %d, want %d\n%s", limit, code, want, said)
