@@ -10,8 +10,9 @@ import (
 )
 
 // Every kind of page that is the worst for some part of the parser, eight at once, each as
-// large as a page may be, with selectors and without. -v tells what each takes.
-func TestTrialHostilePagesOfAllKindsLeaveTheMemoryBounded(t *testing.T) {
+// large as a page may be, with selectors. -v tells what each takes. It takes six minutes and
+// is for the asking: go test -tags trial -run LongTrial .
+func TestLongTrialHostilePagesOfAllKindsLeaveTheMemoryBounded(t *testing.T) {
 	program := plainTrawl(t)
 	everyExecutor(t, func(t *testing.T) {
 		for name, page := range worst {
