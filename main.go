@@ -4,7 +4,6 @@ package main
 import (
 	"errors"
 	"io"
-	"log"
 	"os"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 )
 
 func main() {
-	log.SetOutput(io.Discard)                             // net/http tells of odd servers there, and knows no other way
 	os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) // the only Exit
 }
 

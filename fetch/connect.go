@@ -156,7 +156,7 @@ func (x *connections) dial(ctx context.Context, at endpoint, d *dialing) (exchan
 	shared.parked = parked{host: h, tcp: shared.tcp, shared: shared}
 	h.shared = append(h.shared, shared)
 	if !shared.reserve() {
-		x.retire(shared)
+		x.end(&shared.parked)
 		return nil, &Error{Class: Reset, Detail: "the server takes no request (HTTP/2)"}
 	}
 	shared.users++
