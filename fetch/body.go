@@ -21,6 +21,7 @@ type body struct {
 	loan  *loan
 	bytes []byte  // what has been read
 	store *[]byte // where bytes is; nil before the first
+	kept  bool    // a recorder has it: neither recycle nor drop does anything
 	probe [1]byte
 }
 
@@ -91,16 +92,23 @@ func (b *body) room() int {
 
 // recycle lets the room be used by other bodies.
 func (b *body) recycle() {
-	if b.store == nil {
+	if b.store == nil || b.kept {
 		return
 	}
-	class, _ := roomClass(int64(len(*b.store)))
-	rooms[class].Put(b.store)
+	recycleRoom(b.store)
 	b.store, b.bytes = nil, nil
+}
+
+func recycleRoom(store *[]byte) {
+	class, _ := roomClass(int64(len(*store)))
+	rooms[class].Put(store)
 }
 
 // drop gives the room and its part of the loan back.
 func (b *body) drop() {
+	if b.kept {
+		return
+	}
 	b.loan.give(int64(b.room()))
 	b.recycle()
 }

@@ -67,31 +67,43 @@ func (c *Client) Close() error {
 //
 // The error is the cause of ctx's end, and there is none before: whatever else
 // goes wrong is the page's own Err, beside what was known until then. A page
-// whose HasBody is true must be released.
+// whose HasBody is true or that has an Exchange must be released, and the exchange
+// after it.
 func (c *Client) GetPage(ctx context.Context, r Request) (Page, error) {
 	page := Page{URL: r.URL}
-	page.Start = time.Now()
-	err := c.getPage(ctx, r, &page)
-	page.Duration = time.Since(page.Start)
-	if err == nil {
-		return page, nil
+	var record *recorder
+	if c.opts.Capture != nil {
+		record = c.newRecorder(r)
+		defer record.discard()
 	}
-	if ctx.Err() != nil {
+	page.Start = time.Now()
+	err := c.getPage(ctx, r, &page, record)
+	page.Duration = time.Since(page.Start)
+	if err != nil && ctx.Err() != nil {
 		return Page{}, context.Cause(ctx)
 	}
-	err.URL = r.URL
-	page.Err = err
+	if err != nil {
+		err.URL = r.URL
+		page.Err = err
+	}
+	if record != nil {
+		record.finish(&page)
+	}
 	return page, nil
 }
 
 // getPage leaves in page what it learns, step by step.
-func (c *Client) getPage(ctx context.Context, r Request, page *Page) *Error {
+func (c *Client) getPage(ctx context.Context, r Request, page *Page, record *recorder) *Error {
 	q, fail := c.question(r)
 	if fail != nil {
 		return fail
 	}
 	ctx, cancel := hopContext(ctx, r.Timeout)
 	defer cancel()
+	if record != nil {
+		record.ctx = ctx
+		q.record = record
+	}
 
 	c.tellQuestion(r, q)
 	resp, err := c.conns.exchange(ctx, q)
@@ -105,14 +117,19 @@ func (c *Client) getPage(ctx context.Context, r Request, page *Page) *Error {
 		return &Error{Class: Protocol, Detail: fmt.Sprintf("unexpected status %d", resp.status)}
 	}
 
+	if c.wants(resp) {
+		return c.readBody(ctx, r, q, resp, page)
+	}
 	if c.follows(resp) && resp.contradicts("Location") { // browsers refuse it too: one of them may be forged
-		return &Error{Class: BadRedirect, Detail: "redirect to several URLs"}
+		fail = &Error{Class: BadRedirect, Detail: "redirect to several URLs"}
 	}
-	if !c.wants(resp) {
+	switch {
+	case record != nil:
+		c.takeDown(ctx, r, q, resp, cancel)
+	case fail == nil:
 		drain(resp, cancel)
-		return nil
 	}
-	return c.readBody(ctx, r, q, resp, page)
+	return fail
 }
 
 func hopContext(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {

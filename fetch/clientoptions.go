@@ -82,6 +82,12 @@ type ClientOptions struct {
 	HostConnections int   // idle connections kept per host; 0 is 8
 	BodyMemory      int64 // bytes of bodies in memory at once; 0 is DefaultBodyMemory, at least one body of MaxSize fits
 
+	// Capture has each answer come with its [Exchange], which is kept there. It means
+	// HTTP1, and that bodies are read that are not read otherwise (of redirects and of
+	// statuses that are not in Accept): up to MaxSize, in half of the request's time and
+	// 10 s at most; what goes wrong then is only said in the exchange. Nil is none.
+	Capture *Spool
+
 	// OnHead is called with the head of each request before it is sent and of
 	// each answer when it has come, as lines without their ends: secrets are
 	// masked, control characters escaped. It is called by many goroutines at
@@ -96,6 +102,9 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	o.Connections = cmp.Or(o.Connections, DefaultConnections)
 	o.HostConnections = cmp.Or(o.HostConnections, 8)
 	o.BodyMemory = cmp.Or(o.BodyMemory, DefaultBodyMemory)
+	if o.Capture != nil && o.HTTP == Auto {
+		o.HTTP = HTTP1
+	}
 	return o
 }
 
@@ -107,6 +116,9 @@ func (o ClientOptions) check() error {
 	}
 	if o.HTTP < Auto || o.HTTP > HTTP2 {
 		return fmt.Errorf("no version of HTTP has the number %d", int(o.HTTP))
+	}
+	if o.Capture != nil && o.HTTP != HTTP1 {
+		return errors.New("only HTTP/1.1 can be captured")
 	}
 	if err := checkHeader(append([]Field{{"User-Agent", o.UserAgent}}, o.Header...)); err != nil {
 		return err

@@ -58,6 +58,9 @@ func (x *connections) exchange(ctx context.Context, q question) (response, error
 		resp, _, err = x.try(ctx, q, at, true)
 	}
 	if err == nil && way.forward && resp.status == 407 {
+		if q.record != nil {
+			q.record.forget()
+		}
 		resp.header = slices.Clone(resp.header) // closing gives it away
 		resp.body.Close()
 		return resp, proxyStatus(resp.status)

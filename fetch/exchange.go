@@ -9,8 +9,9 @@ import (
 type question struct {
 	target
 	method string
-	host   string  // the Host field
-	header []Field // without Host; names may repeat; shared, never changed
+	host   string    // the Host field
+	header []Field   // without Host; names may repeat; shared, never changed
+	record *recorder // takes the exchange down, in HTTP/1.1; nil: nobody wants it
 }
 
 // A response is the head of an answer, and how it came about.

@@ -224,6 +224,9 @@ func (f *frontier) start(h *host) Request {
 // done is [Stage.Done].
 func (f *frontier) done(r *Request, a *Answer) Ending {
 	next := *r
+	if a.Exchange != nil {
+		next.Exchanges = append(next.Exchanges, a.Exchange)
+	}
 	end := f.opts.judge(&next, a)
 	if !end.Again && end.Err == nil { // nearly all
 		f.settleAnswer(r, &next, end, 0, 0)

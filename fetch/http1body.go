@@ -16,18 +16,19 @@ const (
 type http1Body struct {
 	conn    *http1Conn // nil is closed
 	framing framing
-	left    int64 // bytes until its end, or that of this chunk; -1 is unknown
-	begun   bool  // chunked: a chunk has been there, whose CRLF is next
-	extra   int64 // bytes that are not the body's own
-	err     error // sticky; io.EOF is the end
+	left    int64     // bytes until its end, or that of this chunk; -1 is unknown
+	begun   bool      // chunked: a chunk has been there, whose CRLF is next
+	extra   int64     // bytes that are not the body's own
+	err     error     // sticky; io.EOF is the end
+	record  *recorder // nil: nobody wants what was transferred
 }
 
-// begin gets ready for the body of an answer to method (RFC 9112 §6.3).
-func (b *http1Body) begin(c *http1Conn, method string, h head) {
-	*b = http1Body{conn: c, framing: h.framing}
+// begin gets ready for the body of an answer to q (RFC 9112 §6.3).
+func (b *http1Body) begin(c *http1Conn, q question, h head) {
+	*b = http1Body{conn: c, framing: h.framing, record: q.record}
 	b.framing.keep = b.framing.keep && h.status != 101
 	switch {
-	case method == "HEAD", h.status == 204, h.status == 304, h.framing.length == 0:
+	case q.method == "HEAD", h.status == 204, h.status == 304, h.framing.length == 0:
 		b.err = io.EOF
 	case !h.framing.chunked:
 		b.left = h.framing.length
@@ -47,6 +48,9 @@ func (b *http1Body) Read(p []byte) (n int, err error) {
 		p = p[:min(int64(len(p)), b.left)]
 	}
 	n, err = b.conn.read(p)
+	if err == nil {
+		err = b.tap(p[:n])
+	}
 	switch {
 	case b.left < 0: // io.EOF is the end
 		b.err = err
@@ -59,6 +63,15 @@ func (b *http1Body) Read(p []byte) (n int, err error) {
 		}
 	}
 	return n, b.err
+}
+
+// tap has the recorder, if there is one, take down bytes that a chunked body was
+// transferred as. Of any other body they are the body.
+func (b *http1Body) tap(p []byte) error {
+	if b.record == nil || !b.framing.chunked {
+		return nil
+	}
+	return b.record.tap(p)
 }
 
 // unexpected makes the end of a connection one that should not be.
@@ -124,6 +137,9 @@ func (b *http1Body) line(limit int, what string) ([]byte, error) {
 	if err != nil {
 		return nil, unexpected(err)
 	}
+	if err := b.tap(line); err != nil {
+		return nil, err
+	}
 	if b.extra += int64(len(line)); b.extra > maxChunkExtra {
 		return nil, &Error{Class: TooLarge, Detail: "the chunks of the body add over 1 MiB to it"}
 	}
@@ -161,6 +177,9 @@ func parseChunkSize(line []byte) (size int64, ok bool) {
 func (b *http1Body) Close() error {
 	if c := b.conn; c != nil {
 		b.conn = nil
+		if b.record != nil {
+			b.record.ended(b.err, c.bytes[c.next:])
+		}
 		c.ended(b.err == io.EOF && b.framing.keep && b.left >= 0)
 	}
 	return nil

@@ -68,7 +68,7 @@ func (c *http1Conn) exchange(ctx context.Context, q question, way route) (resp r
 		c.ended(false)
 		return resp, again, err
 	}
-	c.body.begin(c, q.method, h)
+	c.body.begin(c, q, h)
 	resp.phase = reading
 	resp.status = h.status
 	resp.proto = http1Versions[min(h.minor, 1)]
@@ -82,6 +82,9 @@ func (c *http1Conn) exchange(ctx context.Context, q question, way route) (resp r
 // asks for an upgrade, so 101 ends it too.
 func (c *http1Conn) ask(q question, way route) (head, error) {
 	c.bytes = appendRequest(c.bytes[:0], q, way)
+	if q.record != nil {
+		q.record.sent(c.bytes, c.peer.ip)
+	}
 	if _, err := c.Write(c.bytes); err != nil {
 		return head{}, err
 	}
@@ -96,6 +99,9 @@ func (c *http1Conn) ask(q question, way route) (head, error) {
 		c.fields = h.fields
 		if fail != nil {
 			return head{}, fail
+		}
+		if q.record != nil && h.status >= 200 {
+			q.record.begin(text, h.framing.chunked)
 		}
 		if h.status >= 200 || h.status == 101 {
 			return h, nil

@@ -9,6 +9,7 @@ type Answer struct {
 	Location   string        // the header as sent, of a 3xx answer
 	RetryAfter time.Duration // how long the server asks to be left alone; 0 is not said
 	Err        *Error        // why there is no page; nil if there is one, whatever its status
+	Exchange   *Exchange     // as it was on the wire; nil unless the client captures it and there was an answer
 	Timings
 }
 
@@ -42,8 +43,8 @@ type Page struct {
 	release func()
 }
 
-// Release gives the memory of Body back. The page must not be used afterwards.
-// It may be called more than once.
+// Release gives the memory of Body back, and leaves Exchange to who has taken it. The
+// page must not be used afterwards. It may be called more than once.
 func (p *Page) Release() {
 	p.Body = nil
 	if p.release != nil {

@@ -4,18 +4,23 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 )
 
-// packedExtra is by how much a packed body may be larger than MaxSize.
-const packedExtra = 1 << 20
+const (
+	packedExtra = 1 << 20          // by how much a packed body may be larger than MaxSize
+	captureTime = 10 * time.Second // how long a body may take that is wanted for its exchange alone
+)
 
 // readBody reads the body within its limits, unpacks it and puts it into page.
 func (c *Client) readBody(ctx context.Context, r Request, q question, resp response, page *Page) *Error {
-	l := &loan{from: c.memory}
+	l, own := c.loan(q)
 	b := &body{loan: l}
 	release := func() {
 		b.recycle()
-		l.end()
+		if own {
+			l.end()
+		}
 	}
 	defer func() {
 		if !page.HasBody { // a panic in a decoder comes by here too
@@ -27,8 +32,20 @@ func (c *Client) readBody(ctx context.Context, r Request, q question, resp respo
 	}
 	page.Body = b.bytes[:len(b.bytes):len(b.bytes)]
 	page.HasBody = true
+	if q.record != nil {
+		q.record.shared = q.record.wire == b
+	}
 	page.release = release
 	return nil
+}
+
+// loan is what the bodies of a hop are read within: its own, to be ended with the page, or
+// the recorder's.
+func (c *Client) loan(q question) (l *loan, own bool) {
+	if q.record != nil {
+		return &q.record.loan, false
+	}
+	return &loan{from: c.memory}, true
 }
 
 // bodyError says why there is no body. What is wrong with its bytes is said
@@ -50,27 +67,49 @@ func (c *Client) fillBody(ctx context.Context, q question, resp response, b *bod
 	}
 	codings, fail := resp.codings()
 	if fail != nil {
+		if q.record != nil {
+			c.receive(ctx, q, resp, b, c.opts.MaxSize, page)
+		}
 		return fail
 	}
 	if len(codings) == 0 {
-		return c.receive(ctx, resp, b, c.opts.MaxSize, page)
+		return c.receive(ctx, q, resp, b, c.opts.MaxSize, page)
 	}
 	packed := &body{loan: b.loan}
 	defer packed.drop()
-	if err := c.receive(ctx, resp, packed, c.opts.MaxSize+packedExtra, page); err != nil || len(packed.bytes) == 0 {
+	if err := c.receive(ctx, q, resp, packed, c.opts.MaxSize+packedExtra, page); err != nil || len(packed.bytes) == 0 {
 		return err
 	}
 	return c.unpack(ctx, packed, codings, b)
 }
 
 // receive reads into b what was transferred.
-func (c *Client) receive(ctx context.Context, resp response, b *body, limit int64, page *Page) error {
+func (c *Client) receive(ctx context.Context, q question, resp response, b *body, limit int64, page *Page) error {
 	if resp.length > limit {
 		return errTooLarge
 	}
 	err := b.fill(ctx, resp.body, limit, resp.length)
 	page.WireBytes = int64(len(b.bytes))
+	if q.record != nil {
+		q.record.read(b)
+	}
 	return err
+}
+
+// takeDown reads a body that is wanted for its exchange alone. It takes no more of the
+// attempt's time than leaves some for what comes next.
+func (c *Client) takeDown(ctx context.Context, r Request, q question, resp response, cancel context.CancelFunc) {
+	limit := captureTime
+	if r.Timeout > 0 {
+		limit = min(limit, r.Timeout/2)
+	}
+	timer := time.AfterFunc(limit, cancel)
+	defer timer.Stop()
+	b := &body{loan: &q.record.loan}
+	defer b.drop()
+	if q.method != "HEAD" {
+		c.receive(ctx, q, resp, b, c.opts.MaxSize, new(Page))
+	}
 }
 
 // unpack fills b with what packed has. A body that is beyond the budget of memory

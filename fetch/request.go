@@ -23,6 +23,8 @@ type Request struct {
 	File  string // the list's name; "argument" for a URL on the command line
 	Line  int64  // the line in File, from 1; for "argument" its number among them
 
+	ListSum uint64 // checksum of the list up to this position
+
 	Method  string        // "" is GET
 	Timeout time.Duration // for this hop: what is left of the attempt; 0 is no limit
 	Foreign bool          // a redirect has left the listed URL's scheme, host or port: no credentials
@@ -33,11 +35,14 @@ type Request struct {
 	Spent     time.Duration // by the attempt's hops before this one
 	Redirects []string      // the URLs of the attempt's hops before this one, oldest first
 	Waited    time.Duration // how long limits and retry pauses have held this URL back so far
+
+	Exchanges []*Exchange // of this URL's hops and attempts so far; nil unless they are captured
 }
 
 // mem is what the request costs while it waits, in bytes.
 func (r *Request) mem() int {
 	n := int(unsafe.Sizeof(*r)) + len(r.URL) + len(r.Asked)
+	n += len(r.Exchanges) * int(unsafe.Sizeof(Exchange{})) // their bytes count elsewhere
 	for _, url := range r.Redirects {
 		n += len(url)
 	}

@@ -20,17 +20,19 @@ func (w *window) room() int {
 	return len(w.ended) - int(w.next-w.first)
 }
 
-// took notes that p was taken from the list. Positions come in their order.
+// took notes that p was taken from the list. Positions come in their order. What is
+// before a gap, which only a list that is resumed has, at its beginning, is forgotten.
 func (w *window) took(p Position) {
-	if w.first == 0 {
+	if p.Index != w.next {
 		w.first = p.Index
+		clear(w.ended)
 	}
 	w.next = p.Index + 1
 }
 
 // end notes that p has ended, and moves the window on if p was its first.
 func (w *window) end(p Position) {
-	if w.ended == nil {
+	if w.ended == nil || p.Index < w.first {
 		return
 	}
 	size := int64(len(w.ended))
