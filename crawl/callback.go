@@ -49,6 +49,9 @@ func (c *crawl) finish(r *fetch.Request, answer fetch.Answer, rec *parse.Record)
 		rec.Fail(end.Err)
 	}
 	fill(rec, r, end)
+	if answer.Exchange != nil {
+		rec.Exchanges = append(rec.Exchanges, answer.Exchange)
+	}
 	c.append(rec)
 }
 
@@ -56,8 +59,7 @@ func (c *crawl) finish(r *fetch.Request, answer fetch.Answer, rec *parse.Record)
 func (c *crawl) refused(r fetch.Request, err error) {
 	bad, ok := errors.AsType[*fetch.Error](err)
 	if !ok { // ErrDuplicate
-		c.out.Skip(r.Index)
-		c.stats.Skip("duplicate")
+		c.append(&parse.Record{Seq: r.Index, ListSum: r.ListSum, Skipped: "duplicate"})
 		return
 	}
 	rec := parse.Record{Class: bad.Class, Error: bad.Detail}
@@ -76,7 +78,9 @@ func (c *crawl) committed(recs []parse.Record) {
 		return
 	}
 	for i := range recs {
-		c.opts.OnRecord(&recs[i])
+		if recs[i].Skipped == "" {
+			c.opts.OnRecord(&recs[i])
+		}
 	}
 }
 
@@ -93,9 +97,10 @@ func (c *crawl) counted(onEvent func(fetch.Event)) func(fetch.Event) {
 // fill adds what the record has from the request to what it has from the page.
 func fill(rec *parse.Record, r *fetch.Request, end fetch.Ending) {
 	rec.Seq, rec.URL = r.Index, r.Asked
-	rec.File, rec.Line = r.File, r.Line
+	rec.File, rec.Line, rec.ListSum = r.File, r.Line, r.ListSum
 	rec.Attempts, rec.Waited = r.Attempt, r.Waited
 	rec.Retryable = end.Retryable
+	rec.Exchanges = r.Exchanges
 	if len(r.Redirects) > 0 {
 		rec.FinalURL, rec.Redirects = r.URL, r.Redirects[1:]
 	}

@@ -24,7 +24,7 @@ func (l *List) Count(ctx context.Context) (n int64, known bool) {
 		n += lines
 	}
 	if l.opts.MaxPages > 0 {
-		n = min(n, l.opts.MaxPages)
+		n = min(n, l.before+l.opts.MaxPages)
 	}
 	return n, true
 }

@@ -25,6 +25,9 @@ func Crawl(ctx context.Context, stop <-chan struct{}, list *List, opts Options) 
 	c := newCrawl(ctx, stop, list, opts)
 	defer c.abort(nil)
 	err := c.take()
+	if j := c.opts.Output.Journal; j != nil && c.out == nil { // it has not begun
+		err = errors.Join(err, j.Remove())
+	}
 	err = errors.Join(err, list.Close())
 	return c.summary(), err
 }
@@ -63,12 +66,23 @@ func newCrawl(ctx context.Context, stop <-chan struct{}, list *List, opts Option
 	c.stats = c.opts.Stats
 	c.opts.Stage.OnEvent = c.counted(opts.Stage.OnEvent)
 	c.opts.Output.OnCommit = c.committed
+	c.opts.Output.Figures = c.stats.figures
 	return c
 }
 
 // take takes the list to its end, where the options say. It refuses options that
 // make no sense before it makes a file.
-func (c *crawl) take() error {
+func (c *crawl) take() (err error) {
+	if j := c.opts.Output.Journal; j != nil && c.opts.Output.Resume {
+		if err := c.stats.restore(j.Interrupted().Figures); err != nil {
+			return err
+		}
+	}
+	end, err := c.archives()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
 	if c.opts.Processes != nil {
 		return c.inProcesses()
 	}
@@ -109,8 +123,22 @@ func run[Out any](
 	if why := context.Cause(c.intake); errors.Is(why, pool.ErrBroken) && !errors.Is(err, pool.ErrBroken) {
 		err = errors.Join(err, why)
 	}
-	whole := err == nil && stage.Status().Whole && !c.list.Truncated() && c.list.Err() == nil
-	return errors.Join(err, c.out.Close(whole))
+	return errors.Join(err, c.close(err == nil))
+}
+
+// close commits the last records, and closes the files; well says that nothing has gone
+// wrong until now.
+func (c *crawl) close(well bool) error {
+	well = c.out.Drain() == nil && well
+	sum := c.summary()
+	end := sinks.End{
+		Whole: well && c.stage.Status().Whole && !c.list.Truncated() && c.list.Err() == nil,
+		URLs:  sum.URLs(), Pages: sum.Pages, Failed: sum.Failed, Skipped: sum.Skipped, Bytes: sum.Bytes,
+	}
+	if c.opts.ExitCode != nil {
+		end.Exit = c.opts.ExitCode(sum)
+	}
+	return c.out.Close(c.ctx, end)
 }
 
 // shutdown waits for the last callback. After an abort worker processes are killed,
@@ -146,6 +174,8 @@ func (c *crawl) watch() (unwatch func()) {
 				stop = nil
 			case <-deadline:
 				c.endIntake(errLate)
+			case <-c.opts.Reopen:
+				c.out.Reopen()
 			case <-c.out.Failed():
 				c.abort(c.out.Err())
 				return

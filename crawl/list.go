@@ -2,6 +2,7 @@ package crawl
 
 import (
 	"errors"
+	"hash/crc64"
 	"io"
 	"sync"
 	"time"
@@ -32,7 +33,11 @@ type List struct {
 	lines  *lines    // of that input; nil before it is opened
 	late   io.Closer // its file, if it was opened only when its turn came
 	next   found     // a URL line that Next has not returned yet; nil text is none
-	index  int64     // the position that Next returned last
+	index  int64     // the position that was read last
+	before int64     // how many an interrupted run has done
+	taken  int64     // how many Next has returned
+	sum    uint64    // checksum of all lines up to index
+	again  []again   // what Resume has found below: comes first
 	cut    bool      // MaxPages has ended the list
 	seen   seen
 	stdin  bool    // standard input is one of the inputs
@@ -54,19 +59,48 @@ type found struct {
 }
 
 // Next returns the request of the next position, with Position, Asked, URL, Host,
-// File, Line and Extra filled in. It waits for input as long as that takes. The
+// File, Line, ListSum and Extra filled in. It waits for input as long as that takes. The
 // error is io.EOF at the end, once MaxPages is reached, and after Close. Any other
 // is about this one position: [ErrDuplicate], or a *[fetch.Error] of class bad_url,
 // with the line in Asked (as [fetch.Printable] shows it).
 func (l *List) Next() (fetch.Request, error) {
-	if l.limited() || l.isClosed() || l.look(nil) != nil {
+	if l.limited() || l.isClosed() {
 		return fetch.Request{}, io.EOF
 	}
+	if len(l.again) > 0 {
+		next := l.again[0]
+		l.again = l.again[1:]
+		l.taken++
+		return next.r, next.err
+	}
+	if l.look(nil) != nil {
+		return fetch.Request{}, io.EOF
+	}
+	l.taken++
+	l.count()
+	return l.parse()
+}
+
+// count makes the line that was found the next position.
+func (l *List) count() {
 	l.index++
+	l.sum = crc64.Update(l.sum, polynomial, l.next.text)
+	l.sum = crc64.Update(l.sum, polynomial, newline)
+}
+
+// The checksum of a list is that of its URL lines, each with a newline; blank lines and
+// comments are in it as little as in the positions.
+var (
+	polynomial = crc64.MakeTable(crc64.ECMA)
+	newline    = []byte{'\n'}
+)
+
+// parse makes a request of the line that was found.
+func (l *List) parse() (fetch.Request, error) {
 	line := l.next
 	l.next = found{}
 	r, err := parseLine(line.text, line.long)
-	r.Index, r.File, r.Line = l.index, line.file, line.line
+	r.Index, r.File, r.Line, r.ListSum = l.index, line.file, line.line, l.sum
 	if err == nil && l.opts.Dedupe && !l.seen.add(r.URL) {
 		err = ErrDuplicate
 	}
@@ -76,7 +110,7 @@ func (l *List) Next() (fetch.Request, error) {
 // Ready reports whether Next will return without waiting for input. Reading a file
 // does not count as waiting.
 func (l *List) Ready() bool {
-	return l.limited() || l.isClosed() || l.look(noWait) != errNotYet
+	return len(l.again) > 0 || l.limited() || l.isClosed() || l.look(noWait) != errNotYet
 }
 
 // Empty reports whether the inputs have no URL line at all. It waits for the first
@@ -86,7 +120,7 @@ func (l *List) Empty() bool { return l.index == 0 && l.look(nil) == io.EOF }
 // Truncated reports, after Next has returned io.EOF, whether that was because of
 // MaxPages and there is more input. An input that has neither a line nor its end
 // ready counts as more. Truncated may be called after Close.
-func (l *List) Truncated() bool { return l.cut && l.look(noWait) != io.EOF }
+func (l *List) Truncated() bool { return l.cut && (len(l.again) > 0 || l.look(noWait) != io.EOF) }
 
 // Err returns, after Next has returned io.EOF, what could not be read of the
 // inputs: nil, a *[ListError], or several of them joined. An input that breaks off
@@ -134,7 +168,7 @@ func (l *List) limited() bool {
 	if l.cut {
 		return true
 	}
-	if l.opts.MaxPages <= 0 || l.index < l.opts.MaxPages {
+	if l.opts.MaxPages <= 0 || l.taken < l.opts.MaxPages {
 		return false
 	}
 	l.cut = true

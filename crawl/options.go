@@ -20,7 +20,9 @@ type Options struct {
 	// switched on for a format that has them.
 	Parse parse.Options
 
-	Output sinks.Options // where the records go; OnCommit is Crawl's own, see OnRecord
+	// Output is where the records go. OnCommit and Figures are Crawl's own. With Resume
+	// the list must have been told so too, see [List.Resume].
+	Output sinks.Options
 
 	// ParsePage is called instead of [parse.ParsePage]; nil is that. With Processes it
 	// must be nil: what parses there is what the worker's program gives to [Serve].
@@ -30,6 +32,8 @@ type Options struct {
 
 	MaxDuration time.Duration       // no request is started after it; 0 is no limit
 	OnRecord    func(*parse.Record) // of each record when it is on disk, one at a time; must not keep it
+	Reopen      <-chan struct{}     // each value has the files opened anew by name, after they were moved; nil: never
+	ExitCode    func(Summary) int   // what the program will exit with, for formats that keep it; nil is 0
 	Stats       *Stats              // counts the run, for who wants to watch it; nil: Crawl makes one
 }
 
@@ -50,7 +54,7 @@ func (o Options) withDefaults() Options {
 	}
 	o.Client.Accept = o.Stage.Accept
 	o.Client.Follow = o.Stage.MaxRedirects >= 0
-	records := o.Output.Format != sinks.Text
+	records := o.Output.Format != sinks.Text && o.Output.Format != sinks.WARC
 	o.Parse.Header = o.Parse.Header || records
 	o.Parse.Title = o.Parse.Title || records
 	o.Parse.Digest = o.Parse.Digest || records

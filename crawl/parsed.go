@@ -8,7 +8,7 @@ import (
 )
 
 // parsed is what a worker process makes of a page: what is left of it when its body is
-// gone. It is small, plain data.
+// gone. It is small, plain data, but for what is captured, which goes to an archive.
 type parsed struct {
 	Answer fetch.Answer
 	Record parse.Record
@@ -21,6 +21,9 @@ type parsedCodec struct{}
 func (parsedCodec) Append(dst []byte, p parsed) ([]byte, error) {
 	w := wire{data: dst}
 	p.travel(&w)
+	if p.Answer.Exchange != nil {
+		p.Answer.Exchange.HandOver()
+	}
 	return w.data, nil
 }
 
@@ -46,6 +49,10 @@ func answer(w *wire, a *fetch.Answer) {
 	failed := a.Err != nil
 	if wireFlag(w, &failed); failed {
 		failure(w, &a.Err)
+	}
+	captured := a.Exchange != nil
+	if wireFlag(w, &captured); captured {
+		exchange(w, &a.Exchange)
 	}
 	timings(w, &a.Timings)
 }
@@ -96,6 +103,7 @@ func record(w *wire, r *parse.Record) {
 	wireText(w, &r.Error)
 	wireNumber(w, &r.Limit)
 
+	wireText(w, &r.Skipped)
 	wireRaw(w, &r.Meta)
 	wireRaw(w, &r.Data)
 

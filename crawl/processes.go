@@ -112,6 +112,9 @@ func (c *crawl) collect(r fetch.Request, job *pool.Future[parsed]) {
 	default:
 		got.Answer.Err = c.whyLost(&r, err)
 	}
+	if x := got.Answer.Exchange; x != nil {
+		x.Keep(c.opts.Client.Capture)
+	}
 	defer c.finish(&r, got.Answer, &got.Record) // though OnHead panics
 	if tell := c.opts.Client.OnHead; tell != nil {
 		for _, head := range got.Heads {

@@ -33,6 +33,7 @@ type setup struct {
 	Connections     int
 	HostConnections int
 	BodyMemory      int64
+	Spool           string // folder for what is captured; "" is that nothing is
 
 	ParseHeader, Title, Digest bool
 	Select                     []string
@@ -66,6 +67,9 @@ func setupOf(opts Options) setup {
 
 		ParseHeader: opts.Parse.Header, Title: opts.Parse.Title, Digest: opts.Parse.Digest,
 	}
+	if client.Capture != nil {
+		s.Spool = client.Capture.Dir()
+	}
 	if client.Proxy != nil {
 		s.Proxy = client.Proxy.String()
 	}
@@ -95,6 +99,9 @@ func (s setup) client() (opts fetch.ClientOptions, err error) {
 		Connections:     s.Connections,
 		HostConnections: s.HostConnections,
 		BodyMemory:      s.BodyMemory,
+	}
+	if s.Spool != "" {
+		opts.Capture = fetch.NewSpool(s.Spool, 0)
 	}
 	if opts.Accept, err = fetch.ParseStatusSet(s.Accept); err != nil {
 		return opts, err

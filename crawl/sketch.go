@@ -12,11 +12,11 @@ import (
 // it takes 38 kB, or 5 kB if it is coarse: only the octaves between the shortest
 // and the longest duration are held.
 type Sketch struct {
-	Coarse bool          // 16 buckets an octave instead of 128; set before the first Add
-	First  int           // the bucket of Counts[0]
-	Counts []int64       // durations in each bucket
-	Total  int64         // durations in all buckets
-	Max    time.Duration // the longest, exact
+	Coarse bool          `cbor:"1,keyasint,omitempty"` // 16 buckets an octave instead of 128; set before the first Add
+	First  int           `cbor:"2,keyasint,omitempty"` // the bucket of Counts[0]
+	Counts []int64       `cbor:"3,keyasint,omitempty"` // durations in each bucket
+	Total  int64         `cbor:"4,keyasint,omitempty"` // durations in all buckets
+	Max    time.Duration `cbor:"5,keyasint,omitempty"` // the longest, exact
 }
 
 // What lies outside goes into the first or the last bucket.
@@ -34,6 +34,20 @@ func (s *Sketch) Add(d time.Duration) {
 	}
 	s.Counts[i-s.First]++
 	s.Total++
+}
+
+// Merge adds the durations of another sketch, which is as coarse.
+func (s *Sketch) Merge(o *Sketch) {
+	if len(o.Counts) == 0 {
+		return
+	}
+	s.Max = max(s.Max, o.Max)
+	s.Total += o.Total
+	s.hold(o.First)
+	s.hold(o.First + len(o.Counts) - 1)
+	for i, n := range o.Counts {
+		s.Counts[o.First-s.First+i] += n
+	}
 }
 
 // Quantile returns the shortest duration that at least the share q of all is no

@@ -16,8 +16,8 @@ const (
 
 // slowest knows how long the pages of each host took.
 type slowest struct {
-	hosts  map[string]*Sketch
-	missed bool // there were more
+	Hosts  map[string]*Sketch `cbor:"1,keyasint,omitempty"`
+	Missed bool               `cbor:"2,keyasint,omitempty"` // there were more
 }
 
 func (s *slowest) add(rec *parse.Record) {
@@ -25,23 +25,41 @@ func (s *slowest) add(rec *parse.Record) {
 	if url == "" {
 		url = rec.URL
 	}
-	host := fetch.HostOf(url)
-	latency := s.hosts[host]
-	if latency == nil {
-		if len(s.hosts) >= maxHosts {
-			s.missed = true
-			return
-		}
-		latency = &Sketch{Coarse: true}
-		s.hosts[strings.Clone(host)] = latency
+	if latency := s.of(fetch.HostOf(url)); latency != nil {
+		latency.Add(rec.Duration)
 	}
-	latency.Add(rec.Duration)
+}
+
+// of is the latency of a host; nil if there are too many.
+func (s *slowest) of(host string) *Sketch {
+	latency := s.Hosts[host]
+	switch {
+	case latency != nil:
+		return latency
+	case len(s.Hosts) >= maxHosts:
+		s.Missed = true
+		return nil
+	case s.Hosts == nil:
+		s.Hosts = map[string]*Sketch{}
+	}
+	latency = &Sketch{Coarse: true}
+	s.Hosts[strings.Clone(host)] = latency
+	return latency
+}
+
+func (s *slowest) merge(o *slowest) {
+	s.Missed = s.Missed || o.Missed
+	for host, latency := range o.Hosts {
+		if l := s.of(host); l != nil {
+			l.Merge(latency)
+		}
+	}
 }
 
 // told lists the slowest hosts, the slowest first.
 func (s *slowest) told() []HostLatency {
-	hosts := make([]HostLatency, 0, len(s.hosts))
-	for host, latency := range s.hosts {
+	hosts := make([]HostLatency, 0, len(s.Hosts))
+	for host, latency := range s.Hosts {
 		hosts = append(hosts, HostLatency{Host: host, P95: latency.Quantile(0.95), Pages: latency.Total})
 	}
 	slices.SortFunc(hosts, func(a, b HostLatency) int {

@@ -13,24 +13,21 @@ import (
 // called by many goroutines at once. What they take is bounded, however long
 // the list.
 type Stats struct {
-	mu       sync.Mutex // guards all below
-	status   func() fetch.Status
-	sum      Summary // the plain counters; what is derived is filled in by Snapshot
-	statuses statuses
-	latency  Sketch
-	failures failures
-	slowest  slowest
-	pauses   pauses
+	started time.Time
+
+	mu      sync.Mutex // guards all below
+	status  func() fetch.Status
+	stopped string    // why
+	before  int64     // URLs that have ended in earlier parts of the run
+	all     tally     // but for the time since started
+	events  tally     // those that came since the last frame
+	framed  time.Time // when that was
 }
 
 // NewStats starts the clock.
 func NewStats() *Stats {
-	return &Stats{
-		sum:      Summary{Started: time.Now(), Skips: map[string]int64{}},
-		failures: failures{kinds: map[failureKind]*failureGroup{}, classes: map[fetch.Class]int64{}},
-		slowest:  slowest{hosts: map[string]*Sketch{}},
-		pauses:   pauses{over: map[string]time.Time{}},
-	}
+	now := time.Now()
+	return &Stats{started: now, framed: now}
 }
 
 // Add counts records that are on disk. It keeps nothing of them.
@@ -38,53 +35,8 @@ func (s *Stats) Add(recs ...parse.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range recs {
-		s.add(&recs[i])
+		s.all.add(&recs[i])
 	}
-}
-
-func (s *Stats) add(rec *parse.Record) {
-	if rec.Class == "" {
-		s.sum.Pages++
-	} else {
-		s.sum.Failed++
-		s.failures.add(rec)
-	}
-	if rec.HasBody {
-		s.sum.Bytes += rec.Bytes
-	}
-	s.addRetries(rec)
-	s.addAnswer(rec)
-}
-
-func (s *Stats) addRetries(rec *parse.Record) {
-	if rec.Attempts < 2 {
-		return
-	}
-	s.sum.Retries += int64(rec.Attempts - 1)
-	s.sum.Retried++
-	if rec.Class == "" {
-		s.sum.RetriedOK++
-	}
-}
-
-func (s *Stats) addAnswer(rec *parse.Record) {
-	s.statuses.last[statusIndex(rec.Status)]++
-	if rec.Status == 0 {
-		return
-	}
-	s.latency.Add(rec.Duration)
-	if rec.Class == "" {
-		s.slowest.add(rec)
-	}
-}
-
-// Skip counts a position that has no record by intention. There are few reasons:
-// "duplicate".
-func (s *Stats) Skip(reason string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sum.Skipped++
-	s.sum.Skips[reason]++
 }
 
 // Event counts what a stage tells of answers that are not a URL's last: those of
@@ -95,9 +47,11 @@ func (s *Stats) Event(e fetch.Event) {
 	defer s.mu.Unlock()
 	switch e.Kind {
 	case fetch.Retried:
-		s.statuses.tried[statusIndex(e.Answer.Status)/100]++
+		s.all.Statuses.tried(e.Answer.Status)
+		s.events.Statuses.tried(e.Answer.Status)
 	case fetch.Throttled:
-		s.pauses.add(e.Request.Host, time.Now(), e.Wait)
+		longer, over := s.all.Pauses.add(e.Request.Host, time.Now(), e.Wait)
+		s.events.Pauses.count(e.Request.Host, longer, over)
 	}
 }
 
@@ -109,6 +63,7 @@ type Counts struct {
 	P95                    time.Duration
 	Elapsed                time.Duration
 	Stage                  fetch.Status // the zero Status before the stage has begun
+	Before                 int64        // URLs that have ended before this part of the run
 }
 
 // Done is how many URLs have ended.
@@ -120,9 +75,9 @@ func (s *Stats) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return Counts{
-		Pages: s.sum.Pages, Failed: s.sum.Failed, Skipped: s.sum.Skipped,
-		Bytes: s.sum.Bytes, Retries: s.sum.Retries, P95: s.latency.Quantile(0.95),
-		Elapsed: time.Since(s.sum.Started), Stage: stage,
+		Pages: s.all.Pages, Failed: s.all.Failed, Skipped: s.all.Skipped,
+		Bytes: s.all.Bytes, Retries: s.all.Retries, P95: s.all.Latency.Quantile(0.95),
+		Elapsed: s.all.Elapsed + time.Since(s.started), Stage: stage, Before: s.before,
 	}
 }
 
@@ -131,20 +86,22 @@ func (s *Stats) Snapshot() Summary {
 	left := s.left()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sum := s.sum
-	sum.Elapsed = time.Since(sum.Started)
-	sum.Remaining = left
-	sum.ThrottledHosts, sum.ThrottledTime = int64(len(s.pauses.over)), s.pauses.time
-	sum.Skips = maps.Clone(sum.Skips)
-	sum.Status = s.statuses.byStatus()
-	sum.Responses = s.statuses.responses()
-	sum.Classes = maps.Clone(s.failures.classes)
-	sum.Failures = s.failures.told()
-	sum.BadLines = s.failures.bad.told(failureKind{class: fetch.BadURL})
-	sum.Latency = latencyOf(&s.latency)
-	sum.Slowest = s.slowest.told()
-	sum.HostsMissed = s.slowest.missed
-	return sum
+	t := &s.all
+	return Summary{
+		Started: s.started, Elapsed: t.Elapsed + time.Since(s.started), Stopped: s.stopped,
+		Pages: t.Pages, Failed: t.Failed, Skipped: t.Skipped, Remaining: left,
+		Bytes: t.Bytes, Retries: t.Retries, Retried: t.Retried, RetriedOK: t.RetriedOK,
+		ThrottledHosts: int64(len(t.Pauses.Over)), ThrottledTime: t.Pauses.Time,
+		Skips:       maps.Clone(t.Skips),
+		Status:      t.Statuses.byStatus(),
+		Responses:   t.Statuses.responses(),
+		Classes:     t.Failures.classes(),
+		Failures:    t.Failures.told(),
+		BadLines:    t.Failures.Bad.told(failureKind{Class: fetch.BadURL}),
+		Latency:     latencyOf(&t.Latency),
+		Slowest:     t.Slowest.told(),
+		HostsMissed: t.Slowest.Missed,
+	}
 }
 
 func latencyOf(s *Sketch) Latency {
@@ -179,12 +136,12 @@ func (s *Stats) left() int64 {
 	taken := s.stage().Taken
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return max(0, taken-s.sum.URLs())
+	return max(0, taken-(s.all.urls()-s.before))
 }
 
 // stop notes what has ended the run before its list did.
 func (s *Stats) stop(why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sum.Stopped = why
+	s.stopped = why
 }

@@ -120,7 +120,7 @@ func TestRunIsCountedWhole(t *testing.T) {
 						rec.Attempts, rec.Status = 2, 204
 						s.Event(fetch.Event{Kind: fetch.Retried, Answer: fetch.Answer{Status: 500}})
 					case w == 3 && i%10 == 0:
-						s.Skip("duplicate")
+						s.Add(parse.Record{Seq: 1, Skipped: "duplicate"})
 						continue
 					}
 					s.Add(rec)
@@ -188,11 +188,11 @@ func TestHostsWhoseLatencyIsKnownAreBounded(t *testing.T) {
 	for i := range int64(2 * maxHosts) {
 		rec := page(i, fmt.Sprintf("https://h%d.example/", i), time.Duration(i)*time.Millisecond)
 		s.Add(rec)
-		if missed := s.slowest.missed; missed != (i >= maxHosts) {
+		if missed := s.all.Slowest.Missed; missed != (i >= maxHosts) {
 			t.Fatalf("after %d hosts: some missed: %v", i+1, missed)
 		}
 	}
-	if n := len(s.slowest.hosts); n != maxHosts {
+	if n := len(s.all.Slowest.Hosts); n != maxHosts {
 		t.Errorf("%d hosts are held, want %d", n, maxHosts)
 	}
 	if sum := s.Snapshot(); len(sum.Slowest) != maxSlowest || sum.Slowest[0].Host != "h999.example" || !sum.HostsMissed {
@@ -221,8 +221,8 @@ func TestPausesThatOverlapCountOnce(t *testing.T) {
 		for i := range 2 * maxThrottled {
 			throttled(fmt.Sprint("h", i), time.Second)
 		}
-		if sum := s.Snapshot(); len(s.pauses.over) != maxThrottled || sum.ThrottledTime != (21+2*maxThrottled)*time.Second {
-			t.Errorf("%d hosts are held, %v in all, want %d and %v", len(s.pauses.over), sum.ThrottledTime, maxThrottled, (21+2*maxThrottled)*time.Second)
+		if sum := s.Snapshot(); len(s.all.Pauses.Over) != maxThrottled || sum.ThrottledTime != (21+2*maxThrottled)*time.Second {
+			t.Errorf("%d hosts are held, %v in all, want %d and %v", len(s.all.Pauses.Over), sum.ThrottledTime, maxThrottled, (21+2*maxThrottled)*time.Second)
 		}
 	})
 }
@@ -235,7 +235,7 @@ func TestWhatWasTakenAndHasNotEndedRemains(t *testing.T) {
 	s.watch(func() fetch.Status { return fetch.Status{Taken: 10, InFlight: 3} })
 	one := page(1, "https://example.com/", 0)
 	s.Add(one)
-	s.Skip("duplicate")
+	s.Add(parse.Record{Seq: 1, Skipped: "duplicate"})
 	if sum := s.Snapshot(); sum.Remaining != 8 || s.left() != 8 || s.Counts().Stage.InFlight != 3 {
 		t.Errorf("%d remain, %d left, %+v in flight, want 8, 8, 3", sum.Remaining, s.left(), s.Counts().Stage)
 	}
@@ -250,7 +250,7 @@ func TestSummaryBelongsToTheCaller(t *testing.T) {
 	one, bad := page(1, "https://example.com/", time.Second), failed(2, fetch.DNS, "no such host")
 	s.Add(one)
 	s.Add(bad)
-	s.Skip("duplicate")
+	s.Add(parse.Record{Seq: 1, Skipped: "duplicate"})
 	sum := s.Snapshot()
 	clear(sum.Skips)
 	clear(sum.Classes)

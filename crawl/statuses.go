@@ -1,11 +1,24 @@
 package crawl
 
-import "strconv"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+)
 
 // statuses counts answers.
 type statuses struct {
-	last  [1000]int64 // of records, by status; 0 is none
-	tried [10]int64   // of attempts that were followed by another, by first digit
+	Last  map[int]int64 `cbor:"1,keyasint,omitempty"` // of records, by status; 0 is none
+	Tried map[int]int64 `cbor:"2,keyasint,omitempty"` // of attempts that were followed by another, by status
+}
+
+func (s *statuses) add(status int)   { sum(&s.Last, statusIndex(status), 1) }
+func (s *statuses) tried(status int) { sum(&s.Tried, statusIndex(status), 1) }
+
+func (s *statuses) merge(o *statuses) {
+	sums(&s.Last, o.Last)
+	sums(&s.Tried, o.Tried)
 }
 
 // statusIndex takes what is no status, three digits by RFC 9110 §15, for none.
@@ -18,25 +31,23 @@ func statusIndex(status int) int {
 
 // byStatus lists the last answers, none at the end.
 func (s *statuses) byStatus() (counts []StatusCount) {
-	for i := range s.last {
-		status := (i + 1) % len(s.last)
-		if n := s.last[status]; n > 0 {
-			counts = append(counts, StatusCount{Status: status, Count: n})
-		}
+	const after = 1000 // any status
+	for _, status := range slices.SortedFunc(maps.Keys(s.Last), func(a, b int) int {
+		return cmp.Compare((a+after-1)%after, (b+after-1)%after)
+	}) {
+		counts = append(counts, StatusCount{Status: status, Count: s.Last[status]})
 	}
 	return counts
 }
 
 // responses counts all answers, by "2xx".
 func (s *statuses) responses() map[string]int64 {
-	byDigit := s.tried
-	for status, n := range s.last {
-		byDigit[status/100] += n
-	}
 	counts := map[string]int64{}
-	for digit, n := range byDigit {
-		if digit > 0 && n > 0 {
-			counts[strconv.Itoa(digit)+"xx"] = n
+	for _, answers := range []map[int]int64{s.Last, s.Tried} {
+		for status, n := range answers {
+			if status > 0 {
+				counts[strconv.Itoa(status/100)+"xx"] += n
+			}
 		}
 	}
 	return counts

@@ -2,8 +2,10 @@ package crawl
 
 import (
 	"encoding/json"
+	"io/fs"
 	"net/url"
 	"reflect"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,7 +21,7 @@ import (
 func whole(t *testing.T, v any) {
 	t.Helper()
 	for field, value := range reflect.ValueOf(v).Fields() {
-		if value.IsZero() {
+		if field.IsExported() && value.IsZero() {
 			t.Errorf("%T.%s is not tested", v, field.Name)
 		}
 	}
@@ -30,15 +32,58 @@ var (
 	someFields = []fetch.Field{{Name: "A", Value: "b\xff"}, {Name: "A", Value: ""}}
 )
 
+// someExchange has all that one may have, though not at once.
+func someExchange() *fetch.Exchange {
+	return &fetch.Exchange{
+		URL: "http://a/", Start: someTimes.Start, IP: "::1", Truncated: "time", Chunked: true, Private: true,
+		Request: "GET", Head: "HTTP", Body: []byte("body"), File: "exchange-1", Sizes: fetch.Sizes{Request: 3, Head: 4, Body: 5},
+		AnswerSum: [32]byte{1, 2}, BodySum: [32]byte{31: 3}, Err: &fs.PathError{Op: "write", Path: "p", Err: syscall.ENOSPC},
+	}
+}
+
+func TestAnExchangeTravels(t *testing.T) {
+	for name, x := range map[string]*fetch.Exchange{
+		"in memory": {Request: "GET", Head: "HTTP", Body: []byte("body"), Sizes: fetch.Sizes{Request: 3, Head: 4, Body: 4}},
+		"no body":   {Request: "GET", Head: "HTTP", Sizes: fetch.Sizes{Request: 3, Head: 4}},
+		"in a file": {File: "exchange-1", Sizes: fetch.Sizes{Request: 3, Head: 4, Body: 5 << 30}},
+		"lost":      {Err: &fs.PathError{Op: "write", Path: "p", Err: syscall.ENOSPC}, Sizes: fetch.Sizes{Body: 5}},
+	} {
+		want := *x
+		data, err := parsedCodec{}.Append(nil, parsed{Answer: fetch.Answer{Exchange: x}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := parsedCodec{}.Decode(data)
+		want.Start = want.Start.UTC()
+		if diff := cmp.Diff(&want, got.Answer.Exchange, cmpopts.IgnoreUnexported(fetch.Exchange{})); diff != "" || err != nil {
+			t.Errorf("%s: %v (-sent +received):\n%s", name, err, diff)
+		}
+	}
+	for name, x := range map[string]*fetch.Exchange{
+		"a body that is shorter": {Request: "GET", Sizes: fetch.Sizes{Request: 4}},
+		"less than nothing":      {File: "f", Sizes: fetch.Sizes{Request: -1}},
+		"a file and bytes":       {File: "f", Request: "GET", Sizes: fetch.Sizes{Request: 3}},
+	} {
+		data, err := parsedCodec{}.Append(nil, parsed{Answer: fetch.Answer{Exchange: x}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := (parsedCodec{}).Decode(data); err == nil {
+			t.Errorf("%s: decoded as %+v", name, got.Answer.Exchange)
+		}
+	}
+}
+
 func TestWhatAWorkerMakesOfAPageTravelsWhole(t *testing.T) {
 	fail := &fetch.Error{URL: "http://a/", Class: fetch.HTTPStatus, Detail: "http 404", Status: 404, Limit: time.Second}
 	sent := parsed{
-		Answer: fetch.Answer{Status: 301, Location: "/caf\xe9", RetryAfter: time.Hour, Err: fail, Timings: someTimes},
+		Answer: fetch.Answer{Status: 301, Location: "/caf\xe9", RetryAfter: time.Hour, Err: fail, Exchange: someExchange(), Timings: someTimes},
 		Record: parse.Record{
 			Seq: 1, URL: "http://a/", FinalURL: "http://b/", Redirects: []string{"http://c/"}, Status: 200,
 			HasSize: true, Size: 2, HasBody: true, Bytes: 3, WireBytes: 4, ContentType: "text/html", Title: "日本", Proto: "HTTP/1.1", IP: "::1",
 			ETag: `"a"`, LastModified: "Sun", SHA256: "00", Timings: someTimes, Attempts: 1, Waited: 5, Class: fetch.Timeout, Error: "e", Retryable: true,
-			Limit: 6, Meta: json.RawMessage(`{"a":1}`), Data: json.RawMessage(`{"b":["\u0000"]}`), File: "f", Line: 7, Header: someFields, Timeout: 8,
+			Limit: 6, Meta: json.RawMessage(`{"a":1}`), Data: json.RawMessage(`{"b":["\u0000"]}`), Skipped: "s", File: "f", Line: 7, ListSum: 9, Header: someFields, Timeout: 8,
+			Exchanges: []*fetch.Exchange{{}},
 		},
 		Heads: []string{"GET / HTTP/1.1\nHost: a", "HTTP/1.1 200"},
 	}
@@ -48,6 +93,8 @@ func TestWhatAWorkerMakesOfAPageTravelsWhole(t *testing.T) {
 	whole(t, someTimes)
 	whole(t, *fail)
 	want := sent
+	want.Answer.Exchange = someExchange()
+	whole(t, *want.Answer.Exchange)
 	fill(&want.Record, &fetch.Request{}, fetch.Ending{}) // which sets it again, and so need not come
 	if want.Record.Seq != 0 || want.Record.Title == "" {
 		t.Errorf("fill leaves of a record: %+v", want.Record)
@@ -59,7 +106,7 @@ func TestWhatAWorkerMakesOfAPageTravelsWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := codec.Decode(data)
-		if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
+		if diff := cmp.Diff(test.want, got, cmpopts.IgnoreUnexported(fetch.Exchange{})); diff != "" || err != nil {
 			t.Errorf("%v (-sent +received):\n%s", err, diff)
 		}
 	}
@@ -79,7 +126,7 @@ func TestAWorkerHasTheRunsSetup(t *testing.T) {
 		Client: fetch.ClientOptions{
 			UserAgent: "me", Header: someFields, Proxy: &url.URL{Scheme: "http", User: url.UserPassword("u", "p@ss/ä"), Host: "proxy:3128"},
 			ConnectTimeout: 1, MaxSize: 2, Accept: accept, Follow: true, HTTP: fetch.HTTP2, Insecure: true, CACert: []byte("PEM"),
-			Resolve: map[string]string{"a:80": "127.0.0.1"}, NameServer: "127.0.0.1:53", DenyPrivate: true, Connections: 10, HostConnections: 4, BodyMemory: 5 << 20, OnHead: func(fetch.Request, string) {},
+			Resolve: map[string]string{"a:80": "127.0.0.1"}, NameServer: "127.0.0.1:53", DenyPrivate: true, Connections: 10, HostConnections: 4, BodyMemory: 5 << 20, Capture: fetch.NewSpool("spool", 0), OnHead: func(fetch.Request, string) {},
 		},
 		Parse:     parse.Options{Header: true, Title: true, Digest: true, Select: []parse.Selector{selector}},
 		Processes: &ProcessOptions{Processes: 2},
@@ -100,7 +147,7 @@ func TestAWorkerHasTheRunsSetup(t *testing.T) {
 	client, err := s.client()
 	want := opts.Client
 	want.OnHead, want.Connections = nil, 5 // shared out
-	plain := cmp.Options{cmp.AllowUnexported(fetch.StatusSet{}), cmp.Comparer(func(a, b fetch.StatusSet) bool { return a.String() == b.String() }), cmp.AllowUnexported(url.Userinfo{})}
+	plain := cmp.Options{cmp.AllowUnexported(fetch.StatusSet{}), cmp.Comparer(func(a, b fetch.StatusSet) bool { return a.String() == b.String() }), cmp.AllowUnexported(url.Userinfo{}), cmp.Comparer(func(a, b *fetch.Spool) bool { return a.Dir() == b.Dir() })}
 	if diff := cmp.Diff(want, client, plain); diff != "" || err != nil {
 		t.Errorf("%v, the client's (-run +worker):\n%s", err, diff)
 	}
@@ -129,7 +176,7 @@ func TestOnlyWhatGetPageNeedsGoesToAWorker(t *testing.T) {
 	r := fetch.Request{
 		Position: fetch.Position{Source: 1, Index: 2}, Asked: "asked", URL: "http://a/", Host: "a", File: "f", Line: 3, Method: "HEAD",
 		Timeout: 4, Foreign: true, Extra: &fetch.Extra{Header: someFields, Timeout: 5, Meta: json.RawMessage("{}")},
-		Attempt: 6, Started: time.Now(), Spent: 7, Redirects: []string{"b"}, Waited: 8,
+		Attempt: 6, Started: time.Now(), Spent: 7, Redirects: []string{"b"}, Waited: 8, ListSum: 9, Exchanges: []*fetch.Exchange{{}},
 	}
 	whole(t, r)
 	coordinator, worker := new(hopCodec), new(hopCodec)
@@ -157,7 +204,7 @@ func TestOnlyWhatGetPageNeedsGoesToAWorker(t *testing.T) {
 func FuzzWhatAWorkerSends(f *testing.F) {
 	var codec parsedCodec
 	fail := &fetch.Error{URL: "http://a/", Class: fetch.DNS}
-	for _, p := range []parsed{{}, {Answer: fetch.Answer{Status: 200, Err: fail}, Heads: []string{"a"}, Record: parse.Record{Header: someFields, Data: json.RawMessage("{}")}}} {
+	for _, p := range []parsed{{}, {Answer: fetch.Answer{Exchange: someExchange()}}, {Answer: fetch.Answer{Status: 200, Err: fail}, Heads: []string{"a"}, Record: parse.Record{Header: someFields, Data: json.RawMessage("{}")}}} {
 		data, err := codec.Append(nil, p)
 		if err != nil {
 			f.Fatal(err)

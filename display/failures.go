@@ -15,11 +15,13 @@ const (
 
 // WriteFailures writes the block for a run that nobody watches and that has not
 // ended as wanted: what failed, how often, why, where the list of it is and how
-// to try again. It has at most 20 lines; nothing is written if nothing failed and
-// nothing stopped the run.
+// to try again; rules that are true come first. It has at most 20 lines; nothing is
+// written if nothing failed, no rule is true and nothing stopped the run.
 func WriteFailures(w io.Writer, sum crawl.Summary, end End, style Style) error {
 	t := &text{Style: style}
 	switch {
+	case len(end.Rules) > 0:
+		t.rulesBroken(&sum, end)
 	case sum.Stopped != "":
 		t.stopped(&sum, end)
 	case sum.Failed == 0:
@@ -51,7 +53,7 @@ func (t *text) someFailed(sum *crawl.Summary, end End) {
 
 func (t *text) stopped(sum *crawl.Summary, end End) {
 	t.name()
-	t.printf("stopped by %s after %s: %s of %s failed", Clean(sum.Stopped), span(sum.Elapsed),
+	t.printf("stopped by %s after %s: %s of %s failed", Clean(sum.Stopped), Span(sum.Elapsed),
 		humanize.Comma(sum.Failed), Plural(sum.URLs(), "URL", "URLs"))
 	if sum.Remaining > 0 {
 		t.printf(", %s remaining", humanize.Comma(sum.Remaining))
@@ -137,6 +139,10 @@ func (t *text) places(sum *crawl.Summary, end End) {
 }
 
 func (t *text) again(sum *crawl.Summary, end End) {
+	if end.Resumable {
+		t.printf("  %s\n", goOn)
+		return
+	}
 	if !worthAnotherTry(sum) || end.Retry == "" {
 		return
 	}
@@ -146,6 +152,9 @@ func (t *text) again(sum *crawl.Summary, end End) {
 	}
 	t.printf("  Try %s again: %s\n", them, Clean(end.Retry))
 }
+
+// goOn is what to do after a run that has stopped early.
+const goOn = "Go on where it stopped: the same command with --resume"
 
 // worthAnotherTry says that there are failures beside lines that are no URL and
 // will not become any.

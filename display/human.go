@@ -56,9 +56,9 @@ func rate(v float64) string {
 	return humanize.Comma(int64(math.Round(v)))
 }
 
-// span is a duration as people say it: "0.4 ms", "61 ms", "1.31 s", "2 min 5 s",
+// Span is a duration as people say it: "0.4 ms", "61 ms", "1.31 s", "2 min 5 s",
 // "1 h 15 min", "3 d 4 h".
-func span(d time.Duration) string {
+func Span(d time.Duration) string {
 	ms := float64(d) / float64(time.Millisecond)
 	switch {
 	case d <= 0:

@@ -122,13 +122,13 @@ func (l Live) waiting() string {
 }
 
 // seconds is a time to wait, without parts that would flicker.
-func seconds(d time.Duration) string { return span(max(time.Second, d.Round(time.Second))) }
+func seconds(d time.Duration) string { return Span(max(time.Second, d.Round(time.Second))) }
 
 func (l Live) p95() field {
 	if l.P95 <= 0 {
 		return field{}
 	}
-	return field{text: "p95 " + span(l.P95)}
+	return field{text: "p95 " + Span(l.P95)}
 }
 
 func (l Live) eta() field {

@@ -101,6 +101,9 @@ func (p *Progress) Line() {
 	p.Log(now.UTC().Format(time.RFC3339) + "  " + live.plain())
 }
 
+// Text is how the run goes, in one line without a time. It needs a source.
+func (p *Progress) Text() string { return p.look().plain() }
+
 // Hide takes the line off the screen until Show: while the process is stopped,
 // or something else has the terminal.
 func (p *Progress) Hide() {

@@ -17,7 +17,10 @@ type End struct {
 	Output string // the results file; "-" is standard output
 	Errors string // the errors file; "" is none
 	Retry  string // the command that tries the failures again; "" is none
-	Exit   int    // the exit code
+
+	Resumable bool     // the run has stopped early, and what is left of it can be gone on with
+	Rules     []string // those that are true of the run and make it a failed one, in words; nil is none
+	Exit      int      // the exit code
 }
 
 const (
@@ -41,6 +44,10 @@ func WriteSummary(w io.Writer, sum crawl.Summary, end End, style Style) error {
 	if sum.Failed > 0 && end.Errors != "" {
 		t.tryAgain(&sum, end)
 	}
+	if end.Resumable {
+		t.printf("\n%s\n", goOn)
+	}
+	t.rules(end)
 	_, err := io.WriteString(w, t.String())
 	return err
 }
@@ -63,13 +70,13 @@ func (t *text) row(label, value string) {
 }
 
 func (t *text) headline(sum *crawl.Summary, end End) {
-	done := "Done in " + span(sum.Elapsed)
+	done := "Done in " + Span(sum.Elapsed)
 	mark := t.green
 	if sum.Failed > 0 || sum.Stopped != "" {
 		mark = t.yellow
 	}
 	if sum.Stopped != "" {
-		done = fmt.Sprintf("Stopped by %s after %s", Clean(sum.Stopped), span(sum.Elapsed))
+		done = fmt.Sprintf("Stopped by %s after %s", Clean(sum.Stopped), Span(sum.Elapsed))
 	}
 	failed := humanize.Comma(sum.Failed) + " failed"
 	if sum.Failed > 0 {
@@ -107,7 +114,7 @@ func (t *text) latency(l crawl.Latency) {
 		return
 	}
 	t.row("latency", fmt.Sprintf("p50 %s  p90 %s  p95 %s  p99 %s  max %s",
-		span(l.P50), span(l.P90), span(l.P95), span(l.P99), span(l.Max)))
+		Span(l.P50), Span(l.P90), Span(l.P95), Span(l.P99), Span(l.Max)))
 }
 
 func (t *text) status(counts []crawl.StatusCount) {
@@ -133,7 +140,7 @@ func (t *text) status(counts []crawl.StatusCount) {
 }
 
 func (t *text) retries(sum *crawl.Summary) {
-	throttled := fmt.Sprintf("%s throttled, %s", Plural(sum.ThrottledHosts, "host", "hosts"), span(sum.ThrottledTime))
+	throttled := fmt.Sprintf("%s throttled, %s", Plural(sum.ThrottledHosts, "host", "hosts"), Span(sum.ThrottledTime))
 	switch {
 	case sum.Retries > 0:
 		told := fmt.Sprintf("%s on %s, %s then succeeded", humanize.Comma(sum.Retries),
@@ -168,7 +175,7 @@ func (t *text) slowest(sum *crawl.Summary) {
 	}
 	width, label := widest(names), "slowest"
 	for i, h := range hosts {
-		t.row(label, fmt.Sprintf("%s  p95 %s  (%s)", cells.FillRight(names[i], width), span(h.P95), Plural(h.Pages, "page", "pages")))
+		t.row(label, fmt.Sprintf("%s  p95 %s  (%s)", cells.FillRight(names[i], width), Span(h.P95), Plural(h.Pages, "page", "pages")))
 		label = ""
 	}
 	if sum.HostsMissed {
@@ -178,7 +185,7 @@ func (t *text) slowest(sum *crawl.Summary) {
 
 func (t *text) tryAgain(sum *crawl.Summary, end End) {
 	t.printf("\nFailures: %s", Clean(end.Errors))
-	if end.Retry != "" && worthAnotherTry(sum) {
+	if end.Retry != "" && !end.Resumable && worthAnotherTry(sum) {
 		t.printf("        Try them again:  %s", t.bold(Clean(end.Retry)))
 	}
 	t.WriteByte('\n')

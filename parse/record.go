@@ -7,8 +7,8 @@ import (
 	"trawl/fetch"
 )
 
-// Record is what is kept of one URL: a page if Class is "", else a failure. It
-// is small, plain data and holds no body.
+// Record is what is kept of one URL: a page if Class and Skipped are "", a failure
+// if Class is not. It is small, plain data and holds no body.
 type Record struct {
 	Seq       int64
 	URL       string   // as asked for
@@ -38,14 +38,24 @@ type Record struct {
 	Retryable bool
 	Limit     time.Duration // that a timeout has met; 0 is not known
 
+	// Skipped is why there is no record by intention: "duplicate". It tells only that
+	// the position has ended; all but Seq and ListSum is zero then.
+	Skipped string
+
 	Meta json.RawMessage // copied from the list; nil if none
 	Data json.RawMessage // a JSON object from --select; nil if none
+
+	// Exchanges is what was on the wire, of every hop and attempt that had an answer,
+	// oldest first; nil unless it is captured. They are released by who archives them.
+	Exchanges []*fetch.Exchange
 
 	// What the errors file needs beside.
 	File    string // where the URL stands
 	Line    int64
 	Header  []fetch.Field
 	Timeout time.Duration // the line's own; 0 is none
+
+	ListSum uint64 // checksum of the list up to this position
 }
 
 // Fail makes the record a failure, with the error's class, prose and limit.

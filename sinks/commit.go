@@ -6,31 +6,23 @@ import (
 	"trawl/parse"
 )
 
-// sink is a results format. It is used by one goroutine at a time.
-type sink interface {
-	write(recs []parse.Record) error // appends those that it holds, and keeps nothing of recs
-	commit() error                   // what was written is on disk
-	cut()                            // after an error: takes off what was written since the last commit
-	close() error
-}
-
 // run writes and commits, each when its time has come, until Close or the first
 // error.
 func (w *Writer) run() {
 	defer close(w.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	closing := w.closing
+	closing, last := w.closing, false
 	for {
 		written, unwritten, full := w.state()
 		now := time.Now()
 		w.pace.see(now, unwritten)
 		var err error
 		switch {
-		case closing == nil && written+unwritten == 0:
+		case last:
 			return
 		case closing == nil || full || w.pace.commitDue(now, written, unwritten):
-			err = w.commit()
+			err, last = w.commit(), closing == nil
 		case w.pace.writeDue(now, unwritten):
 			err = w.write()
 		default:
@@ -38,6 +30,8 @@ func (w *Writer) run() {
 			select {
 			case <-w.wake:
 			case <-timer.C:
+			case <-w.reopen:
+				err = w.reopenFiles()
 			case <-closing:
 				closing = nil
 			}
@@ -96,12 +90,11 @@ func (w *Writer) commit() error {
 	if err := w.writeAll(unwritten); err != nil {
 		return err
 	}
-	if err := w.syncAll(); err != nil {
+	if err := w.syncAll(recs); err != nil {
 		return err
 	}
 	w.pace.committed(time.Now())
-	w.count(recs)
-	if w.opts.OnCommit != nil {
+	if w.opts.OnCommit != nil && len(recs) > 0 {
 		w.opts.OnCommit(recs)
 	}
 	w.release(recs)
@@ -109,14 +102,18 @@ func (w *Writer) commit() error {
 }
 
 // syncAll commits both files or none: the failures can be cut off again until
-// the results are committed.
-func (w *Writer) syncAll() error {
+// the results are committed, and both until the journal speaks of them.
+func (w *Writer) syncAll(recs []parse.Record) error {
 	if err := w.failures.sync(); err != nil {
 		return err
 	}
-	if err := w.results.commit(); err != nil {
+	if err := w.results.sync(); err != nil {
 		return err
 	}
+	if err := w.note(recs); err != nil {
+		return err
+	}
+	w.results.settle()
 	w.failures.settle()
 	return nil
 }
@@ -134,9 +131,9 @@ func (w *Writer) take() (recs, unwritten []parse.Record) {
 // release keeps the committed records' buffer for the next swap, nothing of
 // their strings, and makes room.
 func (w *Writer) release(recs []parse.Record) {
-	held := 0
+	freed := 0
 	for i := range recs {
-		held += len(recs[i].Data)
+		freed += held(&recs[i])
 	}
 	clear(recs)
 	if cap(recs) <= 2*maxUncommitted {
@@ -145,27 +142,21 @@ func (w *Writer) release(recs []parse.Record) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.committing = 0
-	w.held -= held
+	w.held -= freed
 	if w.room != nil {
 		close(w.room)
 		w.room = nil
 	}
 }
 
-func (w *Writer) count(recs []parse.Record) {
-	for i := range recs {
-		if recs[i].Class == "" {
-			w.pages++
-		} else {
-			w.failed++
-		}
-	}
-}
-
-// fail keeps the first error, and brings the files back to the last commit.
+// fail keeps the first error, and brings the files back to the last commit. If the
+// journal cannot be brought back the files stay as they are: it may speak of what is in
+// them.
 func (w *Writer) fail(err error) {
-	w.failures.cut()
-	w.results.cut()
+	if w.opts.Journal == nil || w.opts.Journal.cut() == nil {
+		w.failures.cut()
+		w.results.cut()
+	}
 	w.setErr(err)
 }
 
@@ -178,26 +169,4 @@ func (w *Writer) setErr(err error) {
 	w.err = err
 	w.records = nil
 	close(w.ruined)
-}
-
-// finish closes the files, and renames the side file if that is to be.
-func (w *Writer) finish(whole bool) {
-	w.setErr(w.failures.close())
-	w.setErr(w.results.close())
-	allFailed := w.failed > 0 && w.pages == 0
-	if w.side.path == "" || !whole || allFailed || w.Err() != nil {
-		return
-	}
-	if err := w.disk.rename(w.side.path, w.side.target); err != nil {
-		w.setErr(wrap("rename", w.side.target, err))
-		return
-	}
-	w.setReplaced()
-	w.setErr(w.disk.syncDir(w.side.target))
-}
-
-func (w *Writer) setReplaced() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.replaced = true
 }

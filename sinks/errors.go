@@ -17,14 +17,21 @@ import (
 // db.errors.jsonl to db.txt. It is "", none, for standard output ("-", and by any
 // name below /dev), and for what exists and is no regular file: a FIFO, a device.
 func ErrorsPath(output string) string {
-	if output == "" || output == "-" || strings.HasPrefix(filepath.Clean(output), "/dev/") {
-		return ""
-	}
-	if info, err := os.Stat(output); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+	if !isOrWillBeFile(output) {
 		return ""
 	}
 	stem, _ := splitExt(output)
 	return stem + ".errors.jsonl"
+}
+
+// isOrWillBeFile is false for standard output and for what exists and is no regular
+// file. A folder, which is an error, counts as a file.
+func isOrWillBeFile(output string) bool {
+	if output == "" || output == "-" || strings.HasPrefix(filepath.Clean(output), "/dev/") {
+		return false
+	}
+	info, err := os.Stat(output)
+	return err != nil || info.Mode().IsRegular() || info.IsDir()
 }
 
 // PrevPath returns the name that an errors file gets when the next run begins:
@@ -34,9 +41,13 @@ func PrevPath(path string) string {
 	return stem + ".prev" + ext
 }
 
-// splitExt splits off the last extension. The name of a hidden file is none.
+// splitExt splits off the last extension, with one before it that says what is packed.
+// The name of a hidden file is none.
 func splitExt(path string) (stem, ext string) {
 	ext = filepath.Ext(path)
+	if ext == ".gz" {
+		ext = filepath.Ext(strings.TrimSuffix(path, ext)) + ext
+	}
 	if ext == filepath.Base(path) {
 		return path, ""
 	}
@@ -51,18 +62,20 @@ type failures struct {
 }
 
 // newFailures checks that the file can be made, and renames one of an earlier
-// run.
-func newFailures(d disk, path, run string) (*failures, error) {
-	f := &failures{lines: lines{target: target{disk: d, path: path}, encode: newErrorLine(run)}}
+// run; or, if at is not nil, goes on with one that an interrupted run has left.
+func newFailures(d disk, path, run string, at *mark) (*failures, error) {
+	f := &failures{lines: lines{target: target{disk: d, path: path}, layout: layout{encode: newErrorLine(run)}}}
 	if path == "" {
 		return f, nil
 	}
 	info, err := os.Stat(path)
-	if err == nil && info.IsDir() {
+	switch {
+	case err == nil && info.IsDir():
 		return nil, wrap("open", path, syscall.EISDIR)
-	}
-	if err == nil && !info.Mode().IsRegular() {
+	case err == nil && !info.Mode().IsRegular():
 		return f, nil
+	case err == nil && at != nil:
+		return f, f.open(at)
 	}
 	if _, err = os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return f, wrap("open", path, probe(filepath.Dir(path)))
@@ -80,6 +93,15 @@ func probe(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
+func (f *failures) open(at *mark) error {
+	l, err := openLines(f.disk, f.path, at, f.layout)
+	if err != nil {
+		return err
+	}
+	f.lines, f.private = *l, false
+	return nil
+}
+
 func (f *failures) write(recs []parse.Record) error {
 	if f.path == "" {
 		return nil
@@ -93,11 +115,9 @@ func (f *failures) write(recs []parse.Record) error {
 		return nil
 	}
 	if f.file == nil {
-		var err error
-		if f.target, f.size, err = f.disk.openAppend(f.path); err != nil {
+		if err := f.open(nil); err != nil {
 			return err
 		}
-		f.whole = f.size
 	}
 	// Headers may be secrets, so the file is closed to others before they come.
 	if headers && f.regular && !f.private {
@@ -107,6 +127,16 @@ func (f *failures) write(recs []parse.Record) error {
 		f.private = true
 	}
 	return f.lines.write(recs)
+}
+
+// reopen lets the next failure make a file anew.
+func (f *failures) reopen() error {
+	if f.file == nil || !f.regular {
+		return nil
+	}
+	err := f.close()
+	f.lines, f.private = lines{target: target{disk: f.disk, path: f.path}, layout: f.layout}, false
+	return err
 }
 
 // newErrorLine returns the encoder of the errors file. The time of a failure

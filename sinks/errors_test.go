@@ -1,6 +1,7 @@
 package sinks
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -127,7 +128,7 @@ func writeRun(t *testing.T, opts Options, recs ...parse.Record) {
 			t.Error(err)
 		}
 	}
-	if err := w.Close(true); err != nil {
+	if err := w.Close(context.Background(), End{Whole: true}); err != nil {
 		t.Error(err)
 	}
 }

@@ -40,7 +40,7 @@ func ExampleWriter() {
 			log.Fatal(err)
 		}
 	}
-	if err := out.Close(true); err != nil { // true: that was the whole list
+	if err := out.Close(ctx, sinks.End{Whole: true}); err != nil { // that was the whole list
 		log.Fatal(err)
 	}
 

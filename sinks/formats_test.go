@@ -17,22 +17,32 @@ import (
 )
 
 func TestText(t *testing.T) {
-	sinktest.Run(t, sinktest.Subject{Format: sinks.Text, Open: openOn, Read: readText, ReadErrors: readJSONL})
+	sinktest.Run(t, sinktest.Subject{Format: sinks.Text, Open: openOn, OpenJournal: openJournalOn, Read: readText, ReadErrors: readJSONL})
 }
 
 func TestJSONL(t *testing.T) {
-	sinktest.Run(t, sinktest.Subject{Format: sinks.JSONL, Failures: true, Open: openOn, Read: readJSONL, ReadErrors: readJSONL})
+	sinktest.Run(t, sinktest.Subject{Format: sinks.JSONL, Failures: true, Open: openOn, OpenJournal: openJournalOn, Read: readJSONL, ReadErrors: readJSONL})
 }
 
 func openOn(opts sinks.Options, d *sinktest.Disk) (*sinks.Writer, error) {
-	openFile := func(name string, flag int, perm fs.FileMode) (sinks.File, error) {
+	return sinks.OpenOn(opts, openFileOn(d), d.Rename)
+}
+
+func openFileOn(d *sinktest.Disk) func(name string, flag int, perm fs.FileMode) (sinks.File, error) {
+	return func(name string, flag int, perm fs.FileMode) (sinks.File, error) {
 		f, err := d.Open(name, flag, perm)
 		if err != nil {
 			return nil, err
 		}
 		return f, nil
 	}
-	return sinks.OpenOn(opts, openFile, d.Rename)
+}
+
+// compact is a size that journals of tests have now and then.
+const compact = 3000
+
+func openJournalOn(output string, d *sinktest.Disk) (*sinks.Journal, error) {
+	return sinks.OpenJournalOn(output, compact, openFileOn(d), d.Rename)
 }
 
 var textLine = regexp.MustCompile(`^url:<(\S+)> size:\[(\d+)\]$`)

@@ -42,7 +42,7 @@ func fillDisk(dir string) (code int) {
 	for i := 1; err == nil; i++ {
 		err = w.Append(context.Background(), sinktest.Record(i))
 	}
-	closed := w.Close(true)
+	closed := w.Close(context.Background(), sinks.End{Whole: true})
 	if closed != err || !errors.Is(err, syscall.EFBIG) {
 		fmt.Fprintln(os.Stderr, "Append:", err, "Close:", closed)
 		return 1

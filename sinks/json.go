@@ -30,12 +30,22 @@ func appendInt(dst []byte, name string, n int64) []byte {
 	return strconv.AppendInt(appendName(dst, name), n, 10)
 }
 
-// appendList appends an array of strings, nothing if it has none.
-func appendList(dst []byte, name string, values []string) []byte {
-	if len(values) == 0 {
+// appendTime appends a time.
+func appendTime(dst []byte, name string, t time.Time) []byte {
+	return append(appendMoment(append(appendName(dst, name), '"'), t.UnixMilli()), '"')
+}
+
+// appendRaw appends JSON, nothing if it is none or null.
+func appendRaw(dst []byte, name string, raw json.RawMessage) []byte {
+	if raw = trimmed(raw); raw == nil {
 		return dst
 	}
-	dst = append(appendName(dst, name), '[')
+	return appendObject(appendName(dst, name), raw)
+}
+
+// appendStrings appends an array of strings.
+func appendStrings(dst []byte, values []string) []byte {
+	dst = append(dst, '[')
 	for i, v := range values {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -45,17 +55,10 @@ func appendList(dst []byte, name string, values []string) []byte {
 	return append(dst, ']')
 }
 
-// appendMillis appends a duration in milliseconds with as many decimals as it
-// needs, at most three; nothing if it is none, or rounds to none.
-func appendMillis(dst []byte, name string, d time.Duration) []byte {
-	us := int64(d) / 1000
-	if d%1000 >= 500 {
-		us++
-	}
-	if us <= 0 {
-		return dst
-	}
-	dst = strconv.AppendInt(appendName(dst, name), us/1000, 10)
+// appendMicros appends microseconds as milliseconds with as many decimals as
+// they need, at most three.
+func appendMicros(dst []byte, us int64) []byte {
+	dst = strconv.AppendInt(dst, us/1000, 10)
 	us %= 1000
 	if us == 0 {
 		return dst
@@ -64,10 +67,10 @@ func appendMillis(dst []byte, name string, d time.Duration) []byte {
 	return bytes.TrimRight(dst, "0")
 }
 
-// appendTime appends a time of RFC 3339 in UTC with milliseconds.
-func appendTime(dst []byte, name string, t time.Time) []byte {
-	dst = append(appendName(dst, name), '"')
-	t = t.UTC()
+// appendMoment appends milliseconds since 1970 as a time of RFC 3339 in UTC with
+// milliseconds.
+func appendMoment(dst []byte, unixMilli int64) []byte {
+	t := time.UnixMilli(unixMilli).UTC()
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
 	dst = append2(append2(dst, year/100), year)
@@ -78,7 +81,7 @@ func appendTime(dst []byte, name string, t time.Time) []byte {
 	dst = append2(append(dst, ':'), second)
 	ms := t.Nanosecond() / 1e6
 	dst = append2(append(dst, '.', byte('0'+ms/100)), ms)
-	return append(dst, `Z"`...)
+	return append(dst, 'Z')
 }
 
 // append2 appends the last two digits of n.
@@ -86,18 +89,26 @@ func append2(dst []byte, n int) []byte {
 	return append(dst, byte('0'+n/10%10), byte('0'+n%10))
 }
 
-// appendRaw appends JSON as it was given, on one line and in valid UTF-8;
-// nothing if it is none or null. What is no JSON is appended as a string: the
-// line stays whole, and nothing is lost.
-func appendRaw(dst []byte, name string, raw json.RawMessage) []byte {
-	raw = bytes.Trim(raw, " \t\n\r") // RFC 8259 §2
-	if len(raw) == 0 || string(raw) == "null" {
-		return dst
+// trimmed returns JSON without the white space around it (RFC 8259 §2); nil if it
+// is none or null.
+func trimmed(raw json.RawMessage) json.RawMessage {
+	if raw == nil {
+		return nil
 	}
+	raw = bytes.Trim(raw, " \t\n\r")
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil
+	}
+	return raw
+}
+
+// appendObject appends JSON as it was given, on one line and in valid UTF-8.
+// What is no JSON is appended as a string: the line stays whole, and nothing is
+// lost.
+func appendObject(dst, raw []byte) []byte {
 	if !utf8.Valid(raw) {
 		raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
 	}
-	dst = appendName(dst, name)
 	if bytes.ContainsAny(raw, "\n\r") {
 		line := bytes.NewBuffer(nil)
 		if json.Compact(line, raw) == nil {
@@ -109,26 +120,30 @@ func appendRaw(dst []byte, name string, raw json.RawMessage) []byte {
 	return appendString(dst, string(raw))
 }
 
-// plain are the bytes that stand for themselves in a JSON string. < > & do:
-// this is no HTML. So do U+2028 and U+2029, which are no line ends of a file.
-var plain = func() (table [utf8.RuneSelf]bool) {
-	for b := range table {
+// plain are the bytes that stand for themselves in a JSON string, whatever stands
+// around them. < > & do: this is no HTML.
+var plain = func() (table [256]bool) {
+	for b := range utf8.RuneSelf {
 		table[b] = b >= ' ' && b != '"' && b != '\\'
 	}
 	return table
 }()
 
 // appendString appends a JSON string; bytes that are no UTF-8 become U+FFFD.
+// U+2028 and U+2029 stand for themselves: they are no line ends of a file.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0 // of what is not yet appended
 	for i := 0; i < len(s); {
-		if b := s[i]; b < utf8.RuneSelf {
-			if !plain[b] {
-				dst = appendEscaped(append(dst, s[start:i]...), b)
-				start = i + 1
-			}
+		b := s[i]
+		if plain[b] {
 			i++
+			continue
+		}
+		if b < utf8.RuneSelf {
+			dst = appendEscaped(append(dst, s[start:i]...), b)
+			i++
+			start = i
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])

@@ -3,74 +3,80 @@ package sinks
 import (
 	"strconv"
 
-	"trawl/fetch"
 	"trawl/parse"
 )
 
-// newJSONL returns the encoder of the JSONL format: one object a record, pages
-// and failures. A field without a value is left out; none is null or "".
-// Fields are only ever added.
-func newJSONL(run string) encoder {
-	end := appendEnd(nil, run)
+// newJSONL returns the encoder of the JSONL format with all fields.
+func newJSONL(run string) encoder { return newJSONLOf(run, nil) }
+
+// newJSONLOf returns the encoder of the JSONL format: one object a record, pages
+// and failures, with the named fields in that order, all if names is nil. A field
+// without a value is left out; none is null or "".
+func newJSONLOf(run string, names []string) encoder {
+	fields := fieldsOf(run, names)
 	return func(dst []byte, rec *parse.Record) []byte {
-		dst = append(dst, `{"seq":`...)
-		dst = strconv.AppendInt(dst, rec.Seq, 10)
-		dst = append(dst, `,"url":`...)
-		dst = appendString(dst, rec.URL)
-		dst = appendField(dst, "final_url", rec.FinalURL)
-		dst = appendList(dst, "redirects", rec.Redirects)
-		dst = appendInt(dst, "status", int64(rec.Status))
-		dst = appendPage(dst, rec)
-		dst = appendTimings(dst, &rec.Timings)
-		dst = appendInt(dst, "attempts", int64(rec.Attempts))
-		dst = appendMillis(dst, "waited_ms", rec.Waited)
-		dst = appendField(dst, "proto", rec.Proto)
-		dst = appendField(dst, "ip", rec.IP)
-		dst = appendField(dst, "etag", rec.ETag)
-		dst = appendField(dst, "last_modified", rec.LastModified)
-		dst = appendField(dst, "sha256", rec.SHA256)
-		if rec.Class != "" {
-			dst = appendFailure(dst, rec)
+		start := len(dst)
+		for i := range fields {
+			dst = fields[i].appendJSON(dst, rec)
 		}
-		dst = appendRaw(dst, "meta", rec.Meta)
-		dst = appendRaw(dst, "data", rec.Data)
-		return append(dst, end...)
+		if len(dst) == start {
+			return append(dst, "{}\n"...)
+		}
+		dst[start] = '{' // it was a comma
+		return append(dst, "}\n"...)
 	}
 }
 
-// appendPage appends what was found in the body.
-func appendPage(dst []byte, rec *parse.Record) []byte {
-	if rec.HasSize && rec.Class == "" {
-		dst = appendInt(dst, "size", rec.Size)
+// appendJSON appends the field with a comma before it, nothing if it has no value.
+func (f *field) appendJSON(dst []byte, rec *parse.Record) []byte {
+	switch f.kind {
+	case kindText, kindAlways:
+		if s := f.text(rec); s != "" || f.kind == kindAlways {
+			return appendString(append(dst, f.key...), s)
+		}
+	case kindTexts:
+		if list := f.texts(rec); len(list) > 0 {
+			return appendStrings(append(dst, f.key...), list)
+		}
+	case kindObject:
+		if raw := trimmed(f.object(rec)); raw != nil {
+			return appendObject(append(dst, f.key...), raw)
+		}
+	default:
+		return f.appendNumber(dst, rec)
 	}
-	if rec.HasBody {
-		dst = appendInt(dst, "bytes", rec.Bytes)
-		dst = appendInt(dst, "wire_bytes", rec.WireBytes)
-	}
-	dst = appendField(dst, "content_type", rec.ContentType)
-	return appendField(dst, "title", rec.Title)
+	return dst
 }
 
-func appendTimings(dst []byte, t *fetch.Timings) []byte {
-	if !t.Start.IsZero() {
-		dst = appendTime(dst, "time", t.Start)
+func (f *field) appendNumber(dst []byte, rec *parse.Record) []byte {
+	n, ok := f.number(rec)
+	if !ok {
+		return dst
 	}
-	dst = appendMillis(dst, "duration_ms", t.Duration)
-	dst = appendMillis(dst, "ttfb_ms", t.TTFB)
-	dst = appendMillis(dst, "dns_ms", t.DNS)
-	dst = appendMillis(dst, "connect_ms", t.Connect)
-	return appendMillis(dst, "tls_ms", t.TLS)
+	dst = append(dst, f.key...)
+	if f.kind == kindMoment {
+		return append(appendMoment(append(dst, '"'), n), '"')
+	}
+	return f.appendPlain(dst, n)
 }
 
-// appendFailure appends why there is no page. A failure without prose has its
-// class as prose.
+// appendPlain appends a number as every format has it.
+func (f *field) appendPlain(dst []byte, n int64) []byte {
+	switch f.kind {
+	case kindMillis:
+		return appendMicros(dst, n)
+	case kindMoment:
+		return appendMoment(dst, n)
+	case kindBool:
+		return strconv.AppendBool(dst, n != 0)
+	}
+	return strconv.AppendInt(dst, n, 10)
+}
+
+// appendFailure appends why there is no page.
 func appendFailure(dst []byte, rec *parse.Record) []byte {
 	dst = appendField(dst, "class", string(rec.Class))
-	prose := rec.Error
-	if prose == "" {
-		prose = string(rec.Class)
-	}
-	dst = appendField(dst, "error", prose)
+	dst = appendField(dst, "error", prose(rec))
 	dst = append(dst, `,"retryable":`...)
 	return strconv.AppendBool(dst, rec.Retryable)
 }

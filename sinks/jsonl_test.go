@@ -73,15 +73,18 @@ func TestJSONLStrings(t *testing.T) {
 }
 
 func TestJSONLMilliseconds(t *testing.T) {
+	encode := newJSONLOf(testRun, []string{"waited_ms"})
 	for in, want := range map[time.Duration]string{
 		0: "", -time.Second: "", 499: "", 500: "0.001", time.Microsecond: "0.001", 120 * time.Microsecond: "0.12",
 		100 * time.Millisecond: "100", time.Hour: "3600000", 1<<63 - 1: "9223372036854.776",
 		10*time.Millisecond + 10*time.Microsecond: "10.01",
 	} {
 		if want != "" {
-			want = `,"x":` + want
+			want = `{"waited_ms":` + want + "}\n"
+		} else {
+			want = "{}\n"
 		}
-		if got := string(appendMillis(nil, "x", in)); got != want {
+		if got := string(encode(nil, &parse.Record{Waited: in})); got != want {
 			t.Errorf("%d ns: got %q, want %q", in, got, want)
 		}
 	}
@@ -248,7 +251,7 @@ func TestEncodingDoesNotAllocate(t *testing.T) {
 	rec.Meta, rec.Data = nil, nil // checked by a scanner from a sync.Pool, which the race detector empties
 	failure := rec
 	failure.Class, failure.Error, failure.Timeout = fetch.Timeout, "no answer within 10 s", 0
-	for name, encode := range map[string]encoder{"text": appendText, "jsonl": newJSONL(testRun), "errors": newErrorLine(testRun)} {
+	for name, encode := range map[string]encoder{"text": appendText, "jsonl": newJSONL(testRun), "csv": newCSV(testRun, nil), "errors": newErrorLine(testRun)} {
 		buf := make([]byte, 0, 4096)
 		if n := testing.AllocsPerRun(100, func() {
 			buf = encode(buf[:0], &rec)

@@ -1,6 +1,7 @@
 package sinks
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -11,11 +12,20 @@ import (
 // lines is the sink of a format that is a line a record.
 type lines struct {
 	target
+	layout
+	buf   []byte // kept between writes
+	lead  int    // how much of buf is not worth a write of its own
+	size  int64  // of the file: what there was and what was written
+	whole int64  // of the file at the last commit
+	last  tail   // of the file
+	dirty bool   // something was written since
+}
+
+// layout is what lines look like.
+type layout struct {
 	encode encoder
-	buf    []byte // kept between writes
-	size   int64  // of the file: what there was and what was written
-	whole  int64  // of the file at the last commit
-	dirty  bool   // something was written since
+	header []byte                     // the first line of a file
+	check  func(file io.Reader) error // says why lines cannot be appended to a file; nil: they can to any
 }
 
 // target is an open file and what is known of it.
@@ -23,22 +33,80 @@ type target struct {
 	disk    disk
 	file    file
 	path    string
+	id      fileID
 	regular bool // it is on a disk: it can be synced and cut
 	fresh   bool // its name is not yet known to last
-	torn    bool // its last line has no newline: it gets one before the first record
 }
 
 // maxBuffer bounds what is written at once, but for a longer line. It is far
 // above the usual batch, which is one write.
 const maxBuffer = 1 << 20
 
-func newLines(t target, size int64, encode encoder) *lines {
-	return &lines{target: t, encode: encode, size: size, whole: size}
+// openLines opens a file to append lines to, which it may make: after what there is, or,
+// if at is not nil, after that much of it. A last line without its newline gets one.
+func openLines(d disk, path string, at *mark, lay layout) (*lines, error) {
+	t, err := d.openAppend(path)
+	if err != nil {
+		return nil, err
+	}
+	l := &lines{target: t, layout: lay}
+	if err := l.begin(at); err != nil {
+		l.abandon()
+		return nil, err
+	}
+	return l, nil
+}
+
+// begin finds out where the lines go.
+func (l *lines) begin(at *mark) error {
+	l.buf, l.lead, l.size, l.last = l.buf[:0], 0, 0, nil
+	if l.regular {
+		if err := l.lookBack(at); err != nil {
+			return err
+		}
+	}
+	if l.size == 0 {
+		l.buf = append(l.buf, l.header...)
+	} else if l.last[len(l.last)-1] != '\n' {
+		l.buf, l.lead = append(l.buf, '\n'), 1
+	}
+	l.whole = l.size
+	return nil
+}
+
+// lookBack reads what is to be known of what the file has already.
+func (l *lines) lookBack(at *mark) error {
+	f, err := os.Open(l.path)
+	if err != nil {
+		return wrap("read", l.path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return wrap("read", l.path, err)
+	}
+	l.size = info.Size()
+	if at != nil && l.size > at.Len {
+		l.size = at.Len
+		if err := l.file.Truncate(at.Len); err != nil {
+			return wrap("truncate", l.path, err)
+		}
+	}
+	if l.last, err = tailOf(f, l.size); err != nil {
+		return wrap("read", l.path, err)
+	}
+	if l.check == nil || l.size == 0 {
+		return nil
+	}
+	return l.check(io.LimitReader(f, l.size))
 }
 
 // write appends the records in whole lines.
 func (l *lines) write(recs []parse.Record) error {
 	for i := range recs {
+		if recs[i].Skipped != "" {
+			continue
+		}
 		end := len(l.buf)
 		l.buf = l.encode(l.buf, &recs[i])
 		if len(l.buf) > maxBuffer && end > 0 {
@@ -53,17 +121,13 @@ func (l *lines) write(recs []parse.Record) error {
 // flush writes the first n bytes of the buffer, which are whole lines, and keeps
 // the rest.
 func (l *lines) flush(n int) error {
-	if n == 0 {
+	if n == l.lead {
 		return nil
 	}
-	if l.torn {
-		l.torn = false
-		l.buf = append([]byte{'\n'}, l.buf...)
-		n++
-	}
-	l.dirty = true
+	l.dirty, l.lead = true, 0
 	wrote, err := l.file.Write(l.buf[:n])
 	l.size += int64(wrote)
+	l.last = l.last.add(l.buf[:wrote])
 	if err == nil && wrote < n {
 		err = io.ErrShortWrite
 	}
@@ -72,15 +136,6 @@ func (l *lines) flush(n int) error {
 		l.buf = nil // a giant is not kept
 	}
 	return wrap("write", l.path, err)
-}
-
-// commit returns when what was written is on disk.
-func (l *lines) commit() error {
-	if err := l.sync(); err != nil {
-		return err
-	}
-	l.settle()
-	return nil
 }
 
 // sync is the first half of a commit, after which a cut still takes off what was
@@ -101,6 +156,11 @@ func (l *lines) sync() error {
 	return nil
 }
 
+// mark says how far the file is written.
+func (l *lines) mark() mark {
+	return mark{Path: l.path, File: l.id, Len: l.size, Tail: l.last.sum()}
+}
+
 // settle is the second half.
 func (l *lines) settle() { l.dirty, l.whole = false, l.size }
 
@@ -116,11 +176,35 @@ func (l *lines) cut() {
 	}
 }
 
+// reopen goes on in the file that has the name now: another one, if this one was moved.
+// All that was written is committed.
+func (l *lines) reopen() error {
+	if l.file == nil || !l.regular {
+		return nil
+	}
+	t, err := l.disk.openAppend(l.path)
+	if err != nil {
+		return err
+	}
+	old := l.file
+	l.target = t
+	return errors.Join(wrap("close", l.path, old.Close()), l.begin(nil))
+}
+
 func (l *lines) close() error {
 	if l.file == nil {
 		return nil
 	}
 	return wrap("close", l.path, l.file.Close())
+}
+
+// abandon closes a results file that will not be written after all, and takes
+// it away if it had just been made.
+func (l *lines) abandon() {
+	_ = l.file.Close()
+	if l.fresh {
+		_ = os.Remove(l.path)
+	}
 }
 
 // stream is a file that belongs to the caller: standard output. It is only

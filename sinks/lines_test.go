@@ -17,14 +17,13 @@ func TestCutTakesOffWhatIsNotCommittedUnlessAnotherHasAppended(t *testing.T) {
 		if err := os.WriteFile("db.txt", []byte("torn"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		target, size, err := system.openAppend("db.txt")
+		l, err := openLines(system, "db.txt", nil, textLayout(Options{}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := newLines(target, size, appendText)
 		for _, step := range []func() error{
 			func() error { return l.write([]parse.Record{page(1)}) },
-			l.commit,
+			func() error { l.settle(); return nil },
 			func() error { return l.write([]parse.Record{page(2)}) },
 			func() error { return appendTo("db.txt", c.another) },
 		} {

@@ -1,6 +1,7 @@
 package sinks_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -59,7 +60,15 @@ func write(t *testing.T, opts sinks.Options, whole bool, records ...int) *sinks.
 	for _, i := range records {
 		appendAll(t, w, i, 1)
 	}
-	if err := w.Close(whole); err != nil {
+	end := sinks.End{Whole: whole}
+	for _, i := range records {
+		if sinktest.Record(i).Class == "" {
+			end.Pages++
+		} else {
+			end.Failed++
+		}
+	}
+	if err := w.Close(t.Context(), end); err != nil {
 		t.Error(err)
 	}
 	return w
@@ -194,7 +203,7 @@ func TestAFullDeviceIsNamed(t *testing.T) {
 		c.opts.OnCommit = func(recs []parse.Record) { t.Errorf("%d records are reported", len(recs)) }
 		w := open(t, c.opts)
 		appendAll(t, w, c.record, 1)
-		err := w.Close(true)
+		err := w.Close(context.Background(), sinks.End{Whole: true})
 		var e *sinks.Error
 		if !errors.As(err, &e) || !errors.Is(err, syscall.ENOSPC) || e.Path != "/dev/full" {
 			t.Errorf("Close: %v, want ENOSPC of /dev/full", err)
@@ -304,8 +313,8 @@ func TestResultsAndErrorsAreDifferentFiles(t *testing.T) {
 
 func TestAFormatThatDoesNotExistIsRefused(t *testing.T) {
 	makeFiles(t, nil)
-	if w, err := sinks.Open(sinks.Options{Output: "db.csv", Format: "csv"}); w != nil || err == nil {
-		t.Errorf("Open with the format csv: %v", err)
+	if w, err := sinks.Open(sinks.Options{Output: "db.tsv", Format: "tsv"}); w != nil || err == nil {
+		t.Errorf("Open with the format tsv: %v", err)
 	}
 	checkFiles(t, map[string]string{})
 }

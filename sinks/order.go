@@ -7,19 +7,27 @@ import (
 	"trawl/parse"
 )
 
-// order holds records back until those of all lower positions have come or are
-// known not to. It has no bound: whoever appends does not run further ahead
+// order holds records back until those of all lower positions have come. It has no bound: whoever appends does not run further ahead
 // than a window.
 type order struct {
-	next int64          // the position that is awaited
-	held map[int64]int  // position → its place in slab, or skipped
-	slab []parse.Record // kept, since a map would allocate each record
-	free []int          // places in slab
+	before Positions      // that an earlier part of the run has done
+	next   int64          // the position that is awaited
+	held   map[int64]int  // position → its place in slab
+	slab   []parse.Record // kept, since a map would allocate each record
+	free   []int          // places in slab
 }
 
-const skipped = -1
+func newOrder(before Positions) *order {
+	o := &order{before: before, held: make(map[int64]int)}
+	o.advance()
+	return o
+}
 
-func newOrder() *order { return &order{next: 1, held: make(map[int64]int)} }
+// advance awaits the next position.
+func (o *order) advance() {
+	for o.next++; o.before.Done(o.next); o.next++ {
+	}
+}
 
 // hold keeps a record that is not yet due and says so. A second one of a
 // position is due at once: out of order is better than lost.
@@ -41,31 +49,19 @@ func (o *order) hold(rec *parse.Record) bool {
 // done says that the record of a position has been put.
 func (o *order) done(seq int64) {
 	if seq == o.next {
-		o.next++
+		o.advance()
 	}
-}
-
-func (o *order) skip(seq int64) {
-	if _, ok := o.held[seq]; ok || seq < o.next {
-		return
-	}
-	o.held[seq] = skipped
 }
 
 // pop returns the next record that is due.
 func (o *order) pop() (rec parse.Record, ok bool) {
-	for len(o.held) > 0 {
-		place, ok := o.held[o.next]
-		if !ok {
-			return rec, false
-		}
-		delete(o.held, o.next)
-		o.next++
-		if place != skipped {
-			return o.take(place), true
-		}
+	place, ok := o.held[o.next]
+	if !ok {
+		return rec, false
 	}
-	return rec, false
+	delete(o.held, o.next)
+	o.advance()
+	return o.take(place), true
 }
 
 func (o *order) take(place int) parse.Record {
@@ -79,9 +75,7 @@ func (o *order) take(place int) parse.Record {
 func (o *order) rest() []parse.Record {
 	var recs []parse.Record
 	for _, seq := range slices.Sorted(maps.Keys(o.held)) {
-		if place := o.held[seq]; place != skipped {
-			recs = append(recs, o.take(place))
-		}
+		recs = append(recs, o.take(o.held[seq]))
 	}
 	clear(o.held)
 	return recs

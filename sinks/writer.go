@@ -17,20 +17,21 @@ type Writer struct {
 	opts     Options
 	results  sink
 	failures *failures // written and committed first: no result is on disk before its run's failures are
-	side     side
+	place    place
 	disk     disk
 
 	wake    chan struct{} // there may be something to do for run
 	ruined  chan struct{} // closed when err is set
+	reopen  chan struct{} // the files are to be opened anew by name
 	closing chan struct{} // closed when no record will come any more
 	done    chan struct{} // closed when run has returned
 	ended   sync.Once     // Close's part after run
 
 	// Only run's goroutine, and Close after it.
-	pace   pace
-	pages  int64 // committed
-	failed int64 // committed
-	spare  []parse.Record
+	pace  pace
+	high  int64  // the highest position committed, and
+	sum   uint64 // its ListSum
+	spare []parse.Record
 
 	mu         sync.Mutex
 	records    []parse.Record // guarded by mu: not yet committed. What is in it does not change until take
@@ -49,11 +50,17 @@ func newWriter(opts Options, results sink, failures *failures) *Writer {
 		opts: opts, results: results, failures: failures,
 		wake:    make(chan struct{}, 1),
 		ruined:  make(chan struct{}),
+		reopen:  make(chan struct{}, 1),
 		closing: make(chan struct{}),
 		done:    make(chan struct{}),
 	}
+	var done Positions
+	if opts.Resume {
+		done = opts.Journal.found.Done.clone()
+		w.high, w.sum = done.High, opts.Journal.found.ListSum
+	}
 	if opts.KeepOrder {
-		w.order = newOrder()
+		w.order = newOrder(done)
 	}
 	return w
 }
@@ -64,9 +71,11 @@ func newWriter(opts Options, results sink, failures *failures) *Writer {
 // ended: what has been fetched need not be lost. After the first error of a file
 // it returns that; after Close [ErrClosed].
 //
+// A record with Skipped is written nowhere: it says that its position has ended.
+//
 // With KeepOrder a record whose turn has not come is kept, without waiting,
-// until all lower positions have been appended or skipped; the number of these
-// is bounded by how far ahead the caller works.
+// until all lower positions have been appended; the number of these is bounded by
+// how far ahead the caller works.
 func (w *Writer) Append(ctx context.Context, rec parse.Record) error {
 	for {
 		room, err := w.tryAppend(&rec)
@@ -112,18 +121,6 @@ func (w *Writer) tryAppend(rec *parse.Record) (room <-chan struct{}, err error) 
 	return nil, nil
 }
 
-// Skip says that no record will come for a position. Without KeepOrder it does
-// nothing.
-func (w *Writer) Skip(seq int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.order == nil || w.closed || w.err != nil {
-		return
-	}
-	w.order.skip(seq)
-	w.putDue()
-}
-
 // putDue puts the records that were waiting for their turn. It may go beyond
 // the bound, by no more than was waiting.
 func (w *Writer) putDue() {
@@ -140,13 +137,22 @@ func (w *Writer) putDue() {
 // time after which it is written, and for the one that makes a batch or is too much.
 func (w *Writer) put(rec *parse.Record) {
 	w.records = append(w.records, *rec)
-	w.held += len(rec.Data)
+	w.held += held(rec)
 	if n := len(w.records) - w.written; n == 1 || n == writeBatch || w.held >= maxHeld {
 		select {
 		case w.wake <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// held is how much memory a record holds beside itself.
+func held(rec *parse.Record) int {
+	n := len(rec.Data)
+	for _, x := range rec.Exchanges {
+		n += int(x.Held())
+	}
+	return n
 }
 
 // Failed is closed at the first error of a file.
@@ -160,28 +166,46 @@ func (w *Writer) Err() error {
 }
 
 // SideFile returns the name of the file that holds the records instead of
-// Output: with Overwrite until Close has renamed it, and afterwards if it has
-// not. "" is none.
+// Output: with Overwrite, or a format that is made at the end, until Close has renamed
+// it, and afterwards if it has not. "" is none.
 func (w *Writer) SideFile() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.replaced {
+	if w.replaced || w.place.target == "" {
 		return ""
 	}
-	return w.side.path
+	return w.place.path
 }
 
-// Close commits all records and closes the files; with KeepOrder those that
-// still waited for their turn too, in ascending order. whole says that the run
-// has met its whole list: then a side file becomes the output, unless every
-// record is a failure. Close returns the writer's first error, which may be its
-// own; a second call returns the same and does nothing.
-func (w *Writer) Close(whole bool) error {
+// Reopen commits, and goes on in the files that have the names by then: after the old ones
+// were moved, in new ones. SQLite, Parquet and what Overwrite will replace go on as they
+// are. It does not wait for that; an error of it is the writer's.
+func (w *Writer) Reopen() {
+	select {
+	case w.reopen <- struct{}{}:
+	default: // it is to be done anyway
+	}
+}
+
+// Drain commits all records; with KeepOrder those that still waited for their turn too,
+// in ascending order. Append returns ErrClosed from now on. It returns the writer's
+// first error.
+func (w *Writer) Drain() error {
 	if w.intakeEnds() {
 		close(w.closing)
 	}
 	<-w.done
-	w.ended.Do(func() { w.finish(whole) })
+	return w.Err()
+}
+
+// Close drains the writer and closes the files. If the run has met its whole list the
+// side file becomes the output, unless it would replace one and every record is a failure;
+// what is made of it ends early when ctx does, and then the run is one that can be
+// resumed. The journal goes if all is done. Close returns the writer's first error, which
+// may be its own, or ctx's cause; a second call returns the same and does nothing.
+func (w *Writer) Close(ctx context.Context, end End) error {
+	_ = w.Drain()
+	w.ended.Do(func() { w.finish(ctx, end) })
 	return w.Err()
 }
 

@@ -42,7 +42,7 @@ func appendAll(t *testing.T, w *sinks.Writer, first, n int) {
 
 func closeWhole(t *testing.T, w *sinks.Writer) {
 	t.Helper()
-	if err := w.Close(true); err != nil {
+	if err := w.Close(context.Background(), sinks.End{Whole: true}); err != nil {
 		t.Error(err)
 	}
 }
@@ -212,7 +212,7 @@ func TestAppendThatWaitsEndsWithItsContextOrWithClose(t *testing.T) {
 		if err := <-byContext; err != cause {
 			t.Errorf("Append whose context ended: %v, want its cause", err)
 		}
-		go func() { closed <- w.Close(true) }()
+		go func() { closed <- w.Close(context.Background(), sinks.End{Whole: true}) }()
 		if err := <-byClose; err != sinks.ErrClosed {
 			t.Errorf("Append that waited when Close came: %v, want ErrClosed", err)
 		}
@@ -246,7 +246,6 @@ func TestAppendAfterCloseIsRefused(t *testing.T) {
 	if err := w.Append(t.Context(), sinktest.Record(1)); err != sinks.ErrClosed {
 		t.Errorf("Append after Close: %v, want ErrClosed", err)
 	}
-	w.Skip(1)
 	closeWhole(t, w)
 	if err := w.Err(); err != nil {
 		t.Errorf("Err after a Close without error: %v", err)
@@ -272,7 +271,7 @@ func TestAppendThatWaitsEndsWithTheFirstError(t *testing.T) {
 		if err := <-done; !errors.Is(err, syscall.EPIPE) {
 			t.Errorf("Append: %v, want EPIPE", err)
 		}
-		if err := w.Close(true); !errors.Is(err, syscall.EPIPE) {
+		if err := w.Close(context.Background(), sinks.End{Whole: true}); !errors.Is(err, syscall.EPIPE) {
 			t.Errorf("Close: %v, want EPIPE", err)
 		}
 	})
@@ -308,7 +307,7 @@ func TestAReaderThatHasGoneIsEPIPE(t *testing.T) {
 	if want := "write standard output: broken pipe"; err.Error() != want {
 		t.Errorf("the error is %q, want %q", err, want)
 	}
-	if err := w.Close(true); err != e {
+	if err := w.Close(context.Background(), sinks.End{Whole: true}); err != e {
 		t.Errorf("Close: %v, want %v", err, e)
 	}
 }
@@ -324,7 +323,7 @@ func TestAShortWriteIsGoneOnWith(t *testing.T) {
 		for i := range n {
 			_ = w.Append(context.Background(), sinktest.Record(i+1))
 		}
-		_ = w.Close(true)
+		_ = w.Close(context.Background(), sinks.End{Whole: true})
 		write.Close()
 	}()
 	path := filepath.Join(t.TempDir(), "read")
@@ -440,12 +439,23 @@ func TestAppendHardlyAllocates(t *testing.T) {
 	}
 }
 
+// seqs are the positions of records that are written.
 func seqs(recs []parse.Record) []int64 {
 	var s []int64
 	for i := range recs {
-		s = append(s, recs[i].Seq)
+		if recs[i].Skipped == "" {
+			s = append(s, recs[i].Seq)
+		}
 	}
 	return s
+}
+
+// skip appends what says that no record will come for a position.
+func skip(t *testing.T, w *sinks.Writer, seq int64) {
+	t.Helper()
+	if err := w.Append(t.Context(), parse.Record{Seq: seq, Skipped: "duplicate"}); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestKeepOrderWritesInAscendingOrder(t *testing.T) {
@@ -459,7 +469,7 @@ func TestKeepOrderWritesInAscendingOrder(t *testing.T) {
 		wg.Go(func() {
 			for i := n - g; i > 0; i -= 8 {
 				if i%5 == 0 {
-					w.Skip(int64(i))
+					skip(t, w, int64(i))
 					continue
 				}
 				if err := w.Append(t.Context(), sinktest.Record(i)); err != nil {
@@ -491,9 +501,9 @@ func TestKeepOrderWritesARecordWhenAllBeforeItAreKnown(t *testing.T) {
 			}
 		}
 		step(func() { appendAll(t, w, 3, 1) })
-		step(func() { w.Skip(2) })
+		step(func() { skip(t, w, 2) })
 		step(func() { appendAll(t, w, 1, 1) }, 1, 3)
-		step(func() { w.Skip(4); w.Skip(4); w.Skip(1) }, 1, 3)
+		step(func() { skip(t, w, 4); skip(t, w, 4); skip(t, w, 1) }, 1, 3)
 		step(func() { appendAll(t, w, 5, 2) }, 1, 3, 5, 6)
 		step(func() { appendAll(t, w, 9, 1) }, 1, 3, 5, 6)
 		step(func() { appendAll(t, w, 8, 1) }, 1, 3, 5, 6)
@@ -525,7 +535,7 @@ func TestKeepOrderDoesNotDeadlock(t *testing.T) {
 		w, g := full(t, sinks.Options{KeepOrder: true, OnCommit: func(recs []parse.Record) { got = append(got, seqs(recs)...) }})
 		const next, n = sinks.MaxUncommitted + 1, 20_000
 		appendAll(t, w, next+1, n) // does not wait
-		w.Skip(next + 1 + n)
+		skip(t, w, next+1+n)
 		close(g.open)
 		appendAll(t, w, next, 1)
 		closeWhole(t, w)

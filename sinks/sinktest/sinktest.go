@@ -28,6 +28,17 @@ type Subject struct {
 	// Open opens a writer whose files come from the disk.
 	Open func(opts sinks.Options, disk *Disk) (*sinks.Writer, error)
 
+	// OpenJournal opens a journal, and finishes what it finds left, on the disk.
+	OpenJournal func(output string, disk *Disk) (*sinks.Journal, error)
+
+	// Own says that the format has files of its own making, which do not come from the
+	// disk: a fault of them is another test's.
+	Own bool
+
+	// Once says that a file of the format is made at the end of a run, and cannot be
+	// appended to. What makes it does not live on a fake clock, so there is one commit.
+	Once bool
+
 	// Read returns what a results file holds; an error if any of it is not a
 	// whole record. A file that is not there holds nothing.
 	Read func(path string) ([]Row, error)
@@ -45,10 +56,35 @@ type Row struct {
 // Run tests the format.
 func Run(t *testing.T, s Subject) {
 	t.Run("every record is there whole and once", s.testAllThere)
-	t.Run("a commit reports what is on disk", s.testReportsWhatIsOnDisk)
-	t.Run("a second run appends", s.testAppends)
+	if !s.Once {
+		t.Run("a commit reports what is on disk", s.testReportsWhatIsOnDisk)
+		t.Run("a second run appends", s.testAppends)
+	}
+	for _, overwrite := range []bool{false, true} {
+		t.Run(fmt.Sprintf("any call fails, overwrite %v, and the run is resumed", overwrite), func(t *testing.T) { s.testResume(t, false, overwrite) })
+		t.Run(fmt.Sprintf("the power is cut, overwrite %v, and the run is resumed", overwrite), func(t *testing.T) { s.testResume(t, true, overwrite) })
+	}
+	if s.Own {
+		return
+	}
 	for _, op := range []string{"open", "write", "sync", "chmod", "close", "rename"} {
 		t.Run("any "+op+" fails", func(t *testing.T) { s.testFault(t, op) })
+	}
+}
+
+// timed runs a test on a fake clock, where the format can.
+func (s Subject) timed(t *testing.T, test func(*testing.T)) {
+	if s.Once {
+		test(t)
+		return
+	}
+	synctest.Test(t, test)
+}
+
+// pause lets the writer commit.
+func (s Subject) pause() {
+	if !s.Once {
+		time.Sleep(1500 * time.Millisecond) // the fake clock's
 	}
 }
 
@@ -77,6 +113,7 @@ type run struct {
 	w        *sinks.Writer
 	mu       sync.Mutex
 	reported []parse.Record // guarded by mu
+	ended    bool           // another run has found that this one had ended
 }
 
 func (s Subject) newRun(dir string) *run {
@@ -126,7 +163,7 @@ func (s Subject) check(t *testing.T, r *run) {
 		}
 	}
 	path := r.opts.Output
-	if side := r.w.SideFile(); side != "" {
+	if side := r.w.SideFile(); side != "" && !r.ended {
 		path = side
 	}
 	s.compare(t, s.Read, path, results)
@@ -158,7 +195,7 @@ func (s Subject) testAllThere(t *testing.T) {
 	if err := r.append(t.Context(), 1, n, goroutines); err != nil {
 		t.Error(err)
 	}
-	if err := r.w.Close(true); err != nil {
+	if err := r.w.Close(context.Background(), sinks.End{Whole: true}); err != nil {
 		t.Error(err)
 	}
 	seen := map[int64]int{}
@@ -192,7 +229,7 @@ func (s Subject) testReportsWhatIsOnDisk(t *testing.T) {
 			}
 			time.Sleep(1100 * time.Millisecond) // the fake clock's
 		}
-		if err := r.w.Close(true); err != nil {
+		if err := r.w.Close(context.Background(), sinks.End{Whole: true}); err != nil {
 			t.Error(err)
 		}
 		if commits != 4 {
@@ -213,7 +250,7 @@ func (s Subject) testAppends(t *testing.T) {
 		if err := r.append(t.Context(), 1+i*100, 100, 1); err != nil {
 			t.Error(err)
 		}
-		if err := r.w.Close(true); err != nil {
+		if err := r.w.Close(context.Background(), sinks.End{Whole: true}); err != nil {
 			t.Error(err)
 		}
 		for _, rec := range r.reported {

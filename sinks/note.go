@@ -1,0 +1,142 @@
+package sinks
+
+import (
+	"slices"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"trawl/parse"
+)
+
+// begin makes the journal speak of this run, before anything is written.
+func (w *Writer) begin() error {
+	j := w.opts.Journal
+	if j != nil && !w.opts.Resume {
+		j.state = progress{}
+	}
+	l, isLedger := w.results.(ledger)
+	if isLedger {
+		if err := w.transact(l, nil); err != nil {
+			return err
+		}
+	}
+	if j == nil {
+		return nil
+	}
+	f := w.frame(nil, true)
+	if isLedger {
+		f = frame{} // the state file is head and lock only
+	}
+	h := head{
+		Run: w.opts.Run, Started: w.opts.About.Started, Command: w.opts.About.Command,
+		Format: w.opts.Format, Results: w.relative(w.place.path), Meaning: w.opts.Meaning,
+	}
+	if w.opts.Resume {
+		return j.resume(h, f)
+	}
+	return j.begin(h, f)
+}
+
+func (w *Writer) relative(path string) string {
+	if w.opts.Journal == nil || path == "" {
+		return path
+	}
+	return w.opts.Journal.relative(path)
+}
+
+// frame is what the journal is to say when recs are committed; all of it, if snapshot.
+func (w *Writer) frame(recs []parse.Record, snapshot bool) frame {
+	f := frame{Results: w.results.mark(), Errors: w.failures.mark(), Snapshot: snapshot}
+	f.Results.Path, f.Errors.Path = w.relative(f.Results.Path), w.relative(f.Errors.Path)
+	f.Done = map[int][]byte{theList: w.positions(recs, snapshot)}
+	f.ListSum = w.sum
+	if w.opts.Figures != nil {
+		f.Figures = w.opts.Figures(recs, snapshot)
+	}
+	if w.opts.Total != nil {
+		f.Total = w.opts.Total()
+	}
+	return f
+}
+
+// positions returns those that recs have made done, or all, if snapshot.
+func (w *Writer) positions(recs []parse.Record, snapshot bool) []byte {
+	seqs := make([]int64, len(recs))
+	for i := range recs {
+		seqs[i] = recs[i].Seq
+		if recs[i].Seq > w.high {
+			w.high, w.sum = recs[i].Seq, recs[i].ListSum
+		}
+	}
+	if !snapshot {
+		slices.Sort(seqs)
+		return appendAscending(nil, seqs)
+	}
+	all := &w.opts.Journal.state.done
+	for _, seq := range seqs {
+		all.Add(seq)
+	}
+	return all.appendTo(nil)
+}
+
+// note puts on disk that recs are committed.
+func (w *Writer) note(recs []parse.Record) error {
+	if l, ok := w.results.(ledger); ok {
+		return w.transact(l, recs)
+	}
+	j := w.opts.Journal
+	switch {
+	case j == nil:
+		return nil
+	case j.long():
+		return j.rewrite(w.frame(recs, true))
+	}
+	return j.add(w.frame(recs, false))
+}
+
+// transact has results that keep the frame themselves commit.
+func (w *Writer) transact(l ledger, recs []parse.Record) error {
+	if w.opts.Journal == nil {
+		return l.transact(nil)
+	}
+	data, err := cbor.Marshal(w.frame(recs, true))
+	if err != nil {
+		return wrap("write", w.place.path, err)
+	}
+	return l.transact(data)
+}
+
+// unmarshalFrame reads a frame that a ledger has kept.
+func unmarshalFrame(data []byte, f *frame) error { return cbor.Unmarshal(data, f) }
+
+// reopenFiles commits, and goes on in the files that have the names now. The journal knows
+// beforehand that it may find others.
+func (w *Writer) reopenFiles() error {
+	results, ok := w.results.(reopener)
+	if !ok || w.place.target != "" {
+		return nil
+	}
+	if err := w.commit(); err != nil {
+		return err
+	}
+	if err := w.noteReopening(true); err != nil {
+		return err
+	}
+	if err := results.reopen(); err != nil {
+		return err
+	}
+	if err := w.failures.reopen(); err != nil {
+		return err
+	}
+	return w.noteReopening(false)
+}
+
+func (w *Writer) noteReopening(before bool) error {
+	j := w.opts.Journal
+	if j == nil {
+		return nil
+	}
+	f := w.frame(nil, false)
+	f.Reopening = before
+	return j.add(f)
+}
