@@ -36,7 +36,7 @@ func readArgs(args []string, stdout io.Writer) (cfg config, crawl bool, err erro
 	if err != nil {
 		return config{}, false, err
 	}
-	cfg = config{from: map[string]string{}, afterOverwrite: l.afterOverwrite}
+	cfg = config{from: map[string]origin{}, afterOverwrite: l.afterOverwrite}
 	for _, o := range cfg.table() {
 		if o.preset == "" {
 			continue
@@ -66,7 +66,19 @@ func (l *line) app(cfg *config, crawl *bool, stdout io.Writer) *cli.App {
 				Action: func(c *cli.Context) error {
 					*crawl = true
 					cfg.Args = c.Args().Slice()
-					return cfg.settle()
+					return cfg.complete()
+				},
+			},
+			{
+				Name: "config", HideHelp: true, OnUsageError: l.usageError, Flags: l.flags(cfg),
+				Action: func(c *cli.Context) error {
+					if c.Args().Present() {
+						return usage("config takes no lists and no URLs: "+shown(c.Args().First()), "See 'trawl help config'.")
+					}
+					if err := cfg.complete(); err != nil {
+						return err
+					}
+					return cfg.write(stdout)
 				},
 			},
 			{
@@ -82,6 +94,15 @@ func (l *line) app(cfg *config, crawl *bool, stdout io.Writer) *cli.App {
 			},
 		},
 	}
+}
+
+// complete adds what configuration files say to a command line and its
+// environment, and works out what all of it means.
+func (c *config) complete() error {
+	if err := c.readFiles(); err != nil {
+		return err
+	}
+	return c.settle()
 }
 
 // usageError turns cli's error for a value back into the option's own.
@@ -104,18 +125,13 @@ type setting struct {
 // Set gives the option a value. cli keeps only the text of an error, so the error
 // itself is kept in the line.
 func (s *setting) Set(value string) error {
-	from := s.option.variable()
+	from := origin{fromVariable, s.option.variable()}
 	if len(s.spelled) > 0 {
-		from, s.spelled = "option "+s.spelled[0], s.spelled[1:]
+		from, s.spelled = origin{fromLine, "option " + s.spelled[0]}, s.spelled[1:]
 	}
 	s.config.from[s.option.name] = from
 	for value := range s.values(value, from) {
-		err := s.option.set(value)
-		var bad *badValue
-		if errors.As(err, &bad) {
-			err = s.option.refusal(bad, from)
-		}
-		if err != nil {
+		if err := s.option.take(value, from); err != nil {
 			s.line.refused = err
 			return err
 		}
@@ -123,11 +139,21 @@ func (s *setting) Set(value string) error {
 	return nil
 }
 
+// take sets the option. The error is a *message.
+func (o option) take(value string, from origin) error {
+	err := o.set(value)
+	var bad *badValue
+	if errors.As(err, &bad) {
+		return o.refusal(bad, from)
+	}
+	return err
+}
+
 // values are the values in value: a variable may have several lines, each of them a
 // value, if the option may be given several times.
-func (s *setting) values(value, from string) func(func(string) bool) {
+func (s *setting) values(value string, from origin) func(func(string) bool) {
 	return func(yield func(string) bool) {
-		if !s.option.many || from != s.option.variable() {
+		if !s.option.many || from.rank != fromVariable {
 			yield(value)
 			return
 		}

@@ -48,7 +48,7 @@ func TestValuesThatAreRefused(t *testing.T) {
 		{[]string{"worker"}, "worker: this is how trawl starts its own worker processes\n  To have them use --executor process. A list of that name is ./worker."},
 		{[]string{"--http", "3"}, "--http \"3\" is unknown (option --http)\n  Use auto, 1.1 or 2."},
 		{[]string{"--progress", "dots"}, "--progress \"dots\" is unknown (option --progress)\n  Use auto, bar, lines, json or none."},
-		{[]string{"-f", "xml"}, "--format \"xml\" is unknown (option -f)\n  Use text or jsonl."},
+		{[]string{"-f", "xml"}, "--format \"xml\" is unknown (option -f)\n  Use " + orList(formatNames()) + "."},
 		{[]string{"--accept", "2xx"}, "--accept \"2xx\" is not a list of statuses (option --accept)\n  Use statuses and ranges of them: 200-299,404."},
 		{[]string{"-X", "GE T"}, "--method \"GE T\" is not a method (option -X)\n  Use GET, HEAD, POST or another word of that kind."},
 		{[]string{"-X", "connect"}, "--method \"connect\" is not a method (option -X)\n  Use GET, HEAD, POST or another word of that kind."},
@@ -104,7 +104,7 @@ func TestEveryOptionReachesTheConfig(t *testing.T) {
 		Retries: 7, RetryWait: 8 * time.Second, RetryMaxWait: 9 * time.Second, RetryOn: fetch.RetryOn{"503": true}, MaxDuration: 24 * time.Hour,
 		Executor: "process", Processes: 3, ProcessMemory: 64 << 20,
 		Select: cfg.Select, Output: "out.jsonl", Format: "jsonl", Overwrite: true, Errors: "bad.jsonl", KeepOrder: true, Quiet: 1, Verbose: 1,
-		Progress: "bar", Summary: "json", Color: "never", DryRun: true, from: cfg.from,
+		Progress: "bar", Summary: "json", Color: "never", Lock: "fail", DryRun: true, from: cfg.from,
 	}
 	if diff := cmp.Diff(want, cfg, everything); diff != "" {
 		t.Errorf("all options (-want +got):\n%s", diff)
@@ -149,7 +149,8 @@ func TestEveryOptionHasAVariable(t *testing.T) {
 			continue
 		}
 		value := map[string]string{
-			"header": "A: 1", "user-agent": "me", "proxy": "http://p:1", "resolve": "a:80:127.0.0.1", "select": "h=h1", "output": "x", "format": "jsonl", "errors": "e", "processes": "2",
+			"header": "A: 1", "user-agent": "me", "proxy": "http://p:1", "resolve": "a:80:127.0.0.1", "select": "h=h1", "output": "x", "format": "jsonl", "errors": "e", "processes": "2", "fields": "url,size",
+			"fail-if": "failed > 1%", "metrics-textfile": "m.prom", "config": os.DevNull,
 		}[o.name]
 		switch {
 		case o.name == "cacert": // needs a file: has a test of its own
@@ -163,14 +164,14 @@ func TestEveryOptionHasAVariable(t *testing.T) {
 			withoutProxies(t)
 			var beside []string // what makes sense of it
 			switch o.name {
-			case "select":
+			case "select", "fields":
 				beside = []string{"-f", "jsonl"}
 			case "processes", "process-memory":
 				beside = []string{"--executor", "process"}
 			}
 			t.Setenv(o.variable(), value)
 			fromVariable := parsed(t, beside...)
-			if got := fromVariable.from[o.name]; got != o.variable() {
+			if got := fromVariable.where(o.name); got != o.variable() {
 				t.Errorf("the value comes from %q, want %s", got, o.variable())
 			}
 			os.Unsetenv(o.variable())
@@ -201,10 +202,10 @@ func TestExecutorOfTheLineWinsOverVariablesForAnother(t *testing.T) {
 func TestBadVariables(t *testing.T) {
 	for _, test := range []struct{ name, value, want string }{
 		{"TRAWL_CONCURRENCY", "abc", `TRAWL_CONCURRENCY="abc": want a whole number` + "\n  Use 1 to 65535.\n"},
-		{"TRAWL_CONCURRENCY", "0", `TRAWL_CONCURRENCY="0": want 1 to 65535` + "\n  Use 1 to 65535.\n"},
+		{"TRAWL_CONCURRENCY", "0", `TRAWL_CONCURRENCY="0": want 1 to 65535` + "\n  It stands for --concurrency: change it, or unset it.\n"},
 		{"TRAWL_TIMEOUT", "30x", `TRAWL_TIMEOUT="30x": want a duration` + "\n  Use seconds or a unit: 30, 500ms, 2m.\n"},
-		{"TRAWL_DEDUPE", "maybe", `TRAWL_DEDUPE="maybe": want true or false` + "\n  Use true or false.\n"},
-		{"TRAWL_HTTP", "3", `TRAWL_HTTP="3": want auto, 1.1 or 2` + "\n  Use auto, 1.1 or 2.\n"},
+		{"TRAWL_DEDUPE", "maybe", `TRAWL_DEDUPE="maybe": want true or false` + "\n  It stands for --dedupe: change it, or unset it.\n"},
+		{"TRAWL_HTTP", "3", `TRAWL_HTTP="3": want auto, 1.1 or 2` + "\n  It stands for --http: change it, or unset it.\n"},
 		{"TRAWL_HEADER", "A: 1\nB: secret\x01", `TRAWL_HEADER="B:***": want a header` + "\n  Write 'Name: value', or @FILE for a file of such lines.\n"},
 	} {
 		t.Run(test.name+test.value, func(t *testing.T) {

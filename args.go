@@ -21,9 +21,10 @@ type line struct {
 // A given is one option of the command line.
 type given struct{ name, value, spelled string }
 
-var commands = []string{"crawl", "help", "version"}
+var commands = []string{"crawl", "config", "help", "version"}
 
-// commandOptions are the options of the commands other than crawl.
+// commandOptions are the options of the commands other than crawl and config, which
+// have all.
 var commandOptions = map[string][]string{"help": {}, "version": {"json"}}
 
 // scan takes args, without the program's name, apart in one pass. -h, --help and -V
@@ -195,7 +196,7 @@ func (s *scanner) find(is func(option) bool) (option, bool) {
 
 // check refuses options that the command does not have.
 func (l *line) check() error {
-	if l.command == "crawl" {
+	if l.command == "crawl" || l.command == "config" {
 		return nil
 	}
 	for _, g := range l.given {

@@ -13,8 +13,14 @@ import (
 	"trawl/fetch"
 )
 
-// everything makes cmp look into all fields.
-var everything = cmp.Exporter(func(reflect.Type) bool { return true })
+// everything makes cmp look into all fields; of a rule into what was written, since
+// it has functions.
+var everything = cmp.Options{
+	cmp.Exporter(func(reflect.Type) bool { return true }),
+	cmp.Comparer(func(a, b failRule) bool {
+		return a.text == b.text && a.op == b.op && a.limit == b.limit && a.share == b.share
+	}),
+}
 
 // parsed is the config of a command line that must be good.
 func parsed(t *testing.T, args ...string) config {
@@ -73,7 +79,7 @@ func TestDefaults(t *testing.T) {
 		Args: []string{"urls.txt"}, Method: "GET", Timeout: 30e9, ConnectTimeout: 10e9, MaxRedirects: 10, MaxSize: 10 << 20,
 		Accept: cfg.Accept, Concurrency: 128, HostConcurrency: 8, Retries: 2, RetryWait: 1e9, RetryMaxWait: 60e9, RetryOn: cfg.RetryOn,
 		Executor: "thread", ProcessMemory: 512 << 20,
-		Output: "db.txt", Format: "text", Progress: "auto", Summary: "auto", Color: "auto", from: map[string]string{},
+		Output: "db.txt", Format: "text", Progress: "auto", Summary: "auto", Color: "auto", Lock: "fail", from: map[string]origin{},
 	}
 	if diff := cmp.Diff(want, cfg, everything); diff != "" {
 		t.Errorf("without options (-want +got):\n%s", diff)

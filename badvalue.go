@@ -29,17 +29,30 @@ func unknownChoice(value string, names ...string) *badValue {
 	return &badValue{value: value, why: "is unknown", want: orList(names), hints: []string{"Use " + orList(names) + "."}}
 }
 
-// refusal is the message for a bad value, which came from "option -c" or a
-// variable.
-func (o option) refusal(bad *badValue, from string) *message {
-	if from == o.variable() {
-		return &message{what: from + "=" + quoted(bad.value) + ": want " + bad.want, hints: bad.hints, code: exitConfig}
+// refusal is the message for a bad value. An option that is named by its variable
+// is told in the variable's own form.
+func (o option) refusal(bad *badValue, from origin) *message {
+	if from.rank == fromVariable {
+		return &message{
+			what:  from.text + "=" + quoted(bad.value) + ": want " + bad.want,
+			hints: o.hintsForVariable(bad),
+			code:  from.code(),
+		}
 	}
 	value := quoted(bad.value)
 	if bad.bare {
 		value = shown(bad.value)
 	}
-	return usage("--"+o.name+" "+value+" "+bad.why+" ("+from+")", bad.hints...)
+	return &message{what: "--" + o.name + " " + value + " " + bad.why + " (" + from.text + ")", hints: bad.hints, code: from.code()}
+}
+
+// hintsForVariable are the hints of a message that has just said what is wanted,
+// and need not say it again.
+func (o option) hintsForVariable(bad *badValue) []string {
+	if len(bad.hints) == 1 && bad.hints[0] == "Use "+bad.want+"." {
+		return []string{"It stands for --" + o.name + ": change it, or unset it."}
+	}
+	return bad.hints
 }
 
 // orList is "a, b or c".

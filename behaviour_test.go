@@ -189,7 +189,7 @@ func TestAListIsNeverWrittenTo(t *testing.T) {
 
 func TestWhatIsAskedForIsNotSilentlyLeftOut(t *testing.T) {
 	for _, args := range [][]string{
-		{"-o", "pages.csv"}, {"-o", "pages.warc.gz"}, {"-o", "{foo}.txt"}, {"--errors", "{x}"}, {"--select", "h=h1"},
+		{"-f", "warc", "-o", "-"}, {"-o", "pages.warc.gz", "-O"}, {"-o", "pages.warc.gz", "--http", "2"}, {"-o", "{foo}.txt"}, {"--errors", "{x}"}, {"--select", "h=h1"},
 	} {
 		code, said := inProcess(t, append(args, "http://127.0.0.1:1/")...)
 		if code != exitUsage || strings.Count(said, "\n") != 2 {

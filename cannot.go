@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -72,6 +73,9 @@ func (c *config) cannotWrite(err *sinks.Error, errorsFile string, began bool) *m
 	case errorsFile != "" && (name == errorsFile || name == sinks.PrevPath(errorsFile)):
 		option, place = "errors", "--errors"
 	}
+	if errors.Is(err, sinks.ErrExists) {
+		return c.exists(err.Path)
+	}
 	remedy := "Choose another place with " + place + "."
 	if errors.Is(err, syscall.ENOSPC) {
 		remedy = "Make room, or choose another place with " + place + "."
@@ -85,6 +89,14 @@ func (c *config) cannotWrite(err *sinks.Error, errorsFile string, began bool) *m
 		hints: []string{remedy + kept},
 		code:  exitWrite,
 	}
+}
+
+// exists is the message for a file of a format that cannot be appended to.
+func (c *config) exists(name string) *message {
+	ext := filepath.Ext(name)
+	parts := shellWord(strings.TrimSuffix(name, ext) + "-{run}" + ext)
+	return usage(shown(name)+" exists and "+string(c.Format)+" files cannot be appended to ("+c.where("output")+")",
+		"Replace it with -O, or write parts: -o "+parts+".")
 }
 
 // cannotStart is the message for worker processes that the system does not give, or

@@ -18,9 +18,11 @@ import (
 type config struct {
 	Args []string // what to fetch, in order: pages, names of lists, "-"
 
-	Dedupe     bool
-	MaxPages   int64 // 0 is all
-	AllowEmpty bool
+	Dedupe      bool
+	Resume      bool
+	RetryFailed bool
+	MaxPages    int64 // 0 is all
+	AllowEmpty  bool
 
 	Method         string
 	Header         []fetch.Field // an empty Value takes a default field away
@@ -55,7 +57,8 @@ type config struct {
 
 	Output    string // as given (see outputFile); "-" is standard output
 	Format    sinks.Format
-	JSON      bool // settle has applied it to Output and Format
+	JSON      bool     // settle has applied it to Output and Format
+	Fields    []string // of jsonl and csv; nil is all
 	Overwrite bool
 	Errors    string // as given (see errorsFile); "" is named after the output
 	KeepOrder bool
@@ -66,23 +69,59 @@ type config struct {
 	Summary  string
 	Color    string
 
-	DryRun bool
+	Lock            string // one of lockFail and the like
+	FailIf          []failRule
+	MetricsTextfile string // "" is none
 
-	from           map[string]string // option name → "option -c" or "TRAWL_CONCURRENCY"; an option that is missing has its default
-	afterOverwrite string            // the argument right behind -O, which takes no value
+	ConfigFile string // "" is those that are found
+	NoConfig   bool
+	DryRun     bool
+
+	from           map[string]origin // of each option that has not its default
+	read           []string          // the configuration files that were read
+	caCertFile     string
+	afterOverwrite string // the argument right behind -O, which takes no value
 }
 
 // workers is how many worker processes there are with inProcesses.
 func (c *config) workers() int { return cmp.Or(c.Processes, runtime.GOMAXPROCS(0)) }
 
+// An origin is where an option's value comes from.
+type origin struct {
+	rank rank
+	text string // "option -c", "TRAWL_CONCURRENCY", "trawl.toml:5"
+}
+
+// A rank says which of several origins counts: the highest.
+type rank int
+
+const (
+	fromDefault rank = iota
+	fromSystem       // a configuration file for all users
+	fromUser         // one of the user
+	fromHere         // one in the current folder, that was only found
+	fromNamed        // the one that --config names
+	fromVariable
+	fromLine
+)
+
+// code is what the program exits with because of a wrong value.
+func (o origin) code() int {
+	if o.rank == fromLine {
+		return exitUsage
+	}
+	return exitConfig
+}
+
 // byOption reports whether the option was set on the command line.
-func (c *config) byOption(name string) bool { return strings.HasPrefix(c.from[name], "option ") }
+func (c *config) byOption(name string) bool { return c.from[name].rank == fromLine }
 
 // where says where the option's value comes from, for a message: "option -o",
-// "TRAWL_OUTPUT". For a default it names the option that would change it.
+// "TRAWL_OUTPUT", "trawl.toml:5". For a default it names the option that would
+// change it.
 func (c *config) where(name string) string {
-	if from := c.from[name]; from != "" {
-		return from
+	if from := c.from[name]; from.text != "" {
+		return from.text
 	}
 	for _, o := range new(config).table() {
 		if o.name == name {
@@ -96,6 +135,14 @@ func (c *config) where(name string) string {
 const (
 	inThreads   = "thread"
 	inProcesses = "process"
+)
+
+// The choices of --lock.
+const (
+	lockFail = "fail"
+	lockWait = "wait"
+	lockSkip = "skip"
+	lockOff  = "off"
 )
 
 const defaultOutput = crawl.DefaultOutput

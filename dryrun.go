@@ -18,7 +18,15 @@ import (
 )
 
 // dryRun prints what a run would do, and returns the exit code.
-func (c *config) dryRun(list *crawl.List, files files, stdout, stderr *os.File) int {
+func (c *config) dryRun(files files, stdin, stdout, stderr *os.File) int {
+	args := c.Args
+	if c.RetryFailed {
+		args = []string{asFile(files.errors)}
+	}
+	list, err := crawl.OpenList(args, interruptible(stdin), crawl.ListOptions{Dedupe: c.Dedupe, MaxPages: c.MaxPages})
+	if err != nil {
+		return c.cannotRead(err).tell(stderr)
+	}
 	p := plan{Output: files.output, Errors: files.errors}
 	hosts := map[string]int64{}
 	for {

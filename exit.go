@@ -23,6 +23,8 @@ const (
 	exitRead    = 7
 	exitStopped = 8
 	exitWorkers = 10
+	exitLocked  = 11
+	exitRule    = 99
 	exitINT     = 130
 	exitTERM    = 143
 )
@@ -32,23 +34,25 @@ var exitCodes = []struct {
 	code    int
 	meaning string
 }{
-	{exitOK, "every URL ended as wanted (a success, or skipped) and is on disk; also: reader closed the pipe; --help"},
+	{exitOK, "every URL ended as wanted (a success, or skipped) and is on disk; also: reader closed the pipe; --lock skip and busy; --help"},
 	{exitBug, "internal error (bug); message asks for a report"},
 	{exitUsage, "usage: bad option or value, no input; nothing fetched, no file made"},
-	{exitConfig, "environment value wrong; nothing fetched"},
-	{exitFailed, "run finished, some URLs failed"},
-	{exitNone, "run finished with no success and at least one failure: likely network, DNS, proxy or credentials, not the pages"},
-	{exitWrite, "results or errors could not be written (disk full, permission)"},
+	{exitConfig, "config file or environment value wrong; nothing fetched"},
+	{exitFailed, "run finished, some URLs failed (default rule failed > 0)"},
+	{exitNone, "run finished with no success and at least one failure: likely network, DNS, proxy or credentials, not the pages (not with --fail-if)"},
+	{exitWrite, "results, errors, state or metrics could not be written (disk full, permission)"},
 	{exitRead, "an input file could not be read, or turned unreadable on the way"},
-	{exitStopped, "stopped by --max-duration or --max-pages before the input ended"},
+	{exitStopped, "stopped by --max-duration or --max-pages before the input ended; resumable"},
 	{exitWorkers, "no worker process could be started; what was finished is saved"},
-	{exitINT, "SIGINT (Ctrl-C); what was finished is saved"},
-	{exitTERM, "SIGTERM; what was finished is saved"},
+	{exitLocked, "another run holds the lock"},
+	{exitRule, "a --fail-if rule is true"},
+	{exitINT, "SIGINT (Ctrl-C); state saved, resumable"},
+	{exitTERM, "SIGTERM; state saved, resumable"},
 }
 
 // exitOrder says which code a run has for which several hold: the first of
 // them. Codes that end a run before it begins are alone.
-var exitOrder = []int{exitBug, exitINT, exitTERM, exitWrite, exitRead, exitWorkers, exitNone, exitFailed, exitStopped, exitOK}
+var exitOrder = []int{exitUsage, exitBug, exitINT, exitTERM, exitWrite, exitRead, exitWorkers, exitRule, exitNone, exitFailed, exitStopped, exitOK}
 
 // exitCode returns the one of codes that comes first in exitOrder; none is
 // exitOK.
@@ -68,10 +72,39 @@ func isClosedPipe(err error) bool {
 	return ok && w.Path == "-" && errors.Is(w, syscall.EPIPE)
 }
 
-// outcome is the exit code of a run that has ended by itself.
-func outcome(sum crawl.Summary, err error) int {
-	var codes []int
-	if w, ok := errors.AsType[*sinks.Error](err); ok && !isClosedPipe(w) {
+// outcome is the exit code of a run that has ended by itself. Rules, if there are
+// any, say in the place of the usual ones whether it is a failed one.
+func outcome(sum crawl.Summary, err error, rules []failRule) int {
+	codes := troubles(err)
+	if sum.Stopped != "" {
+		codes = append(codes, exitStopped)
+	}
+	if len(rules) == 0 {
+		return exitCode(append(codes, judged(sum))...)
+	}
+	if len(broken(rules, &sum)) > 0 {
+		codes = append(codes, exitRule)
+	}
+	return exitCode(codes...)
+}
+
+// judged is the code of a run by the usual rules.
+func judged(sum crawl.Summary) int {
+	switch {
+	case sum.Failed == 0:
+		return exitOK
+	case sum.Pages == 0 && sum.Stopped == "":
+		return exitNone
+	}
+	return exitFailed
+}
+
+// troubles are the codes of what has ended a run, or a list, before its time.
+func troubles(err error) (codes []int) {
+	switch w, ok := errors.AsType[*sinks.Error](err); {
+	case ok && errors.Is(w, sinks.ErrExists): // found before the first request
+		codes = append(codes, exitUsage)
+	case ok && !isClosedPipe(w):
 		codes = append(codes, exitWrite)
 	}
 	if _, ok := errors.AsType[*crawl.ListError](err); ok {
@@ -83,14 +116,5 @@ func outcome(sum crawl.Summary, err error) int {
 	if err != nil && len(codes) == 0 && !isClosedPipe(err) && !errors.Is(err, context.Canceled) {
 		codes = append(codes, exitBug)
 	}
-	switch {
-	case sum.Stopped != "":
-		codes = append(codes, exitStopped)
-	case sum.Failed > 0 && sum.Pages == 0:
-		codes = append(codes, exitNone)
-	}
-	if sum.Failed > 0 {
-		codes = append(codes, exitFailed)
-	}
-	return exitCode(codes...)
+	return codes
 }

@@ -12,15 +12,22 @@ import (
 	"trawl/crawl"
 )
 
-// The kinds of values below make an option's set function: it reads a value,
-// checks it and stores it at p. Its error is a *badValue.
+// A kind is how an option's value is read and shown.
+type kind struct {
+	// set reads a value, checks and stores it. Its error is a *badValue.
+	set func(string) error
 
-func numberFlag[T int | int64](p *T, least, most T) func(string) error {
+	// show is what is stored, in the form that set reads, secrets masked; several
+	// values one a line, "" if there is none.
+	show func() string
+}
+
+func numberFlag[T int | int64](p *T, least, most T) kind {
 	allowed := fmt.Sprintf("%d to %d", least, most)
 	if int64(most) == math.MaxInt64 {
 		allowed = fmt.Sprintf("%d or more", least)
 	}
-	return func(s string) error {
+	set := func(s string) error {
 		n, err := strconv.ParseInt(s, 10, 64)
 		switch {
 		case errors.Is(err, strconv.ErrSyntax):
@@ -31,45 +38,47 @@ func numberFlag[T int | int64](p *T, least, most T) func(string) error {
 		*p = T(n)
 		return nil
 	}
+	return kind{set, func() string { return strconv.FormatInt(int64(*p), 10) }}
 }
 
-func durationFlag(p *time.Duration, least time.Duration) func(string) error {
+func durationFlag(p *time.Duration, least time.Duration) kind {
 	allowed := "0 to 36500d"
 	if least > 0 {
 		allowed = "1ms to 36500d"
 	}
 	return quantity[time.Duration]{
-		parse: crawl.ParseDuration, what: "a duration", form: "seconds or a unit: 30, 500ms, 2m",
+		parse: crawl.ParseDuration, text: optionSpan, what: "a duration", form: "seconds or a unit: 30, 500ms, 2m",
 		least: least, allowed: allowed,
-	}.into(p)
+	}.at(p)
 }
 
 // sizeFlag reads a number of bytes; allowed says in words that it is least or more.
-func sizeFlag(p *int64, least int64, allowed string) func(string) error {
+func sizeFlag(p *int64, least int64, allowed string) kind {
 	return quantity[int64]{
-		parse: parseSize, what: "a size", form: "bytes or a unit: 65536, 10MB, 10MiB",
+		parse: parseSize, text: sizeText, what: "a size", form: "bytes or a unit: 65536, 10MB, 10MiB",
 		least: least, allowed: allowed,
-	}.into(p)
+	}.at(p)
 }
 
-func rateFlag(p *float64) func(string) error {
+func rateFlag(p *float64) kind {
 	return quantity[float64]{
-		parse: parseRate, what: "a rate", form: "a number a second, or a unit: 10, 10/s, 600/m, 3600/h",
+		parse: parseRate, text: rateText, what: "a rate", form: "a number a second, or a unit: 10, 10/s, 600/m, 3600/h",
 		least: 0, allowed: "0 (no limit) or more",
-	}.into(p)
+	}.at(p)
 }
 
 // A quantity is a kind of number that is written in a way of its own.
 type quantity[T cmp.Ordered] struct {
 	parse   func(string) (T, error) // the error is strconv.ErrSyntax, else the number is out of range
-	what    string                  // "a duration"
-	form    string                  // how it is written
+	text    func(T) string
+	what    string // "a duration"
+	form    string // how it is written
 	least   T
 	allowed string // from least on, in words
 }
 
-func (q quantity[T]) into(p *T) func(string) error {
-	return func(s string) error {
+func (q quantity[T]) at(p *T) kind {
+	set := func(s string) error {
 		v, err := q.parse(s)
 		switch {
 		case errors.Is(err, strconv.ErrSyntax):
@@ -80,22 +89,24 @@ func (q quantity[T]) into(p *T) func(string) error {
 		*p = v
 		return nil
 	}
+	return kind{set, func() string { return q.text(*p) }}
 }
 
-func choiceFlag(p *string, names ...string) func(string) error {
-	return func(s string) error {
+func choiceFlag(p *string, names ...string) kind {
+	set := func(s string) error {
 		if !slices.Contains(names, s) {
 			return unknownChoice(s, names...)
 		}
 		*p = s
 		return nil
 	}
+	return kind{set, textOf(p)}
 }
 
 // onOffFlag is for an option without a value. Its name alone stands for "true",
 // --no-name for "false".
-func onOffFlag(p *bool) func(string) error {
-	return func(s string) error {
+func onOffFlag(p *bool) kind {
+	set := func(s string) error {
 		on, err := strconv.ParseBool(s)
 		if err != nil {
 			return isNot(s, "true or false", "Use true or false.")
@@ -103,12 +114,13 @@ func onOffFlag(p *bool) func(string) error {
 		*p = on
 		return nil
 	}
+	return kind{set, func() string { return strconv.FormatBool(*p) }}
 }
 
 // countFlag is for an option that may be given twice. A number says at once how
 // often.
-func countFlag(p *int) func(string) error {
-	return func(s string) error {
+func countFlag(p *int) kind {
+	set := func(s string) error {
 		switch s {
 		case "true": // once more
 			*p = min(*p+1, 2)
@@ -123,15 +135,19 @@ func countFlag(p *int) func(string) error {
 		}
 		return nil
 	}
+	return kind{set, func() string { return strconv.Itoa(*p) }}
 }
 
-// textFlag takes any text except an empty one.
-func textFlag(p *string, what string) func(string) error {
-	return func(s string) error {
+// nameFlag takes the name of a file.
+func nameFlag(p *string) kind {
+	set := func(s string) error {
 		if s == "" {
-			return isNot(s, what, "Give "+what+", or leave the option out.")
+			return isNot(s, "a file name", "Give a file name, or leave the option out.")
 		}
 		*p = s
 		return nil
 	}
+	return kind{set, textOf(p)}
 }
+
+func textOf(p *string) func() string { return func() string { return *p } }

@@ -22,108 +22,129 @@ type option struct {
 	usage  string
 	off    string // the value that users look for as --no-name
 
-	many bool // may be given several times, and each counts
-	set  func(string) error
+	many  bool // may be given several times, and each counts
+	named bool // the value is the name of a file
+	risky bool // changes whom trawl trusts and what it tells them: not for a file that was only found
+
+	kind // without a set, it stands for a command
 }
 
 // The groups of options, in their order.
-var groups = []string{"INPUT", "REQUEST", "RATE AND RETRY", "EXECUTOR", "PARSE", "OUTPUT", "DISPLAY", "OTHER"}
+var groups = []string{"INPUT", "REQUEST", "RATE AND RETRY", "EXECUTOR", "PARSE", "OUTPUT", "DISPLAY", "CRON", "CONFIG", "OTHER"}
 
 // table is the table of all options. The set functions store into c.
 func (c *config) table() []option {
 	const atLeast = time.Millisecond // where a zero would read as "the default"
 	return []option{
-		{group: "INPUT", name: "dedupe", set: onOffFlag(&c.Dedupe),
+		{group: "INPUT", name: "dedupe", kind: onOffFlag(&c.Dedupe),
 			usage: "skip a URL already seen in this run (at most 16 bytes of memory a URL)"},
-		{group: "INPUT", name: "max-pages", arg: "N", preset: "0", shown: "0, all", set: numberFlag(&c.MaxPages, 0, math.MaxInt64),
+		{group: "INPUT", name: "resume", kind: onOffFlag(&c.Resume),
+			usage: "go on where the last run of this output stopped; just start if none did"},
+		{group: "INPUT", name: "retry-failed", kind: onOffFlag(&c.RetryFailed),
+			usage: "fetch the failed URLs of the last run of this output again, instead of a list"},
+		{group: "INPUT", name: "max-pages", arg: "N", preset: "0", shown: "0, all", kind: numberFlag(&c.MaxPages, 0, math.MaxInt64),
 			usage: "take N URLs from the list, then finish"},
-		{group: "INPUT", name: "allow-empty", set: onOffFlag(&c.AllowEmpty),
+		{group: "INPUT", name: "allow-empty", kind: onOffFlag(&c.AllowEmpty),
 			usage: "an empty input is success"},
 
-		{group: "REQUEST", name: "method", short: "X", arg: "M", preset: "GET", set: c.setMethod,
+		{group: "REQUEST", name: "method", short: "X", arg: "M", preset: "GET", kind: kind{c.setMethod, textOf(&c.Method)},
 			usage: "request method"},
-		{group: "REQUEST", name: "header", short: "H", arg: "'N: V'", many: true, set: c.addHeader,
+		{group: "REQUEST", name: "header", short: "H", risky: true, arg: "'N: V'", many: true, kind: kind{c.addHeader, c.showHeader},
 			usage: "add a header; 'N:' takes a default one away; @FILE reads headers from a file (secrets), one a line"},
-		{group: "REQUEST", name: "user-agent", short: "A", arg: "S", shown: fetch.DefaultUserAgent, set: c.setUserAgent,
+		{group: "REQUEST", name: "user-agent", short: "A", arg: "S", shown: fetch.DefaultUserAgent, kind: kind{c.setUserAgent, c.showUserAgent},
 			usage: "who is asking"},
-		{group: "REQUEST", name: "proxy", short: "x", arg: "URL", shown: "$HTTPS_PROXY, $HTTP_PROXY, $NO_PROXY", set: c.setProxy,
+		{group: "REQUEST", name: "proxy", short: "x", risky: true, arg: "URL", shown: "$HTTPS_PROXY, $HTTP_PROXY, $NO_PROXY", kind: kind{c.setProxy, c.showProxy},
 			usage: "http, https or socks5 proxy"},
-		{group: "REQUEST", name: "timeout", short: "t", arg: "D", preset: "30s", set: durationFlag(&c.Timeout, atLeast),
+		{group: "REQUEST", name: "timeout", short: "t", arg: "D", preset: "30s", kind: durationFlag(&c.Timeout, atLeast),
 			usage: "each attempt: DNS to last byte, including redirects, not the wait for a host's turn"},
-		{group: "REQUEST", name: "connect-timeout", arg: "D", preset: "10s", set: durationFlag(&c.ConnectTimeout, atLeast),
+		{group: "REQUEST", name: "connect-timeout", arg: "D", preset: "10s", kind: durationFlag(&c.ConnectTimeout, atLeast),
 			usage: "DNS, TCP and TLS"},
-		{group: "REQUEST", name: "max-redirects", arg: "N", preset: "10", set: numberFlag(&c.MaxRedirects, 0, 1000),
+		{group: "REQUEST", name: "max-redirects", arg: "N", preset: "10", kind: numberFlag(&c.MaxRedirects, 0, 1000),
 			usage: "redirects of one URL; 0 is do not follow"},
-		{group: "REQUEST", name: "max-size", arg: "SIZE", preset: "10MiB", set: sizeFlag(&c.MaxSize, 1, "1 byte or more"),
+		{group: "REQUEST", name: "max-size", arg: "SIZE", preset: "10MiB", kind: sizeFlag(&c.MaxSize, 1, "1 byte or more"),
 			usage: "a longer decoded body fails as too_large"},
-		{group: "REQUEST", name: "accept", arg: "CODES", preset: "200-299", set: c.setAccept,
+		{group: "REQUEST", name: "accept", arg: "CODES", preset: "200-299", kind: kind{c.setAccept, c.showAccept},
 			usage: "statuses that are a success: 200-299,404"},
-		{group: "REQUEST", name: "http", arg: "VERSION", preset: "auto", set: c.setHTTP,
+		{group: "REQUEST", name: "http", arg: "VERSION", preset: "auto", kind: kind{c.setHTTP, c.showHTTP},
 			usage: "protocol version: auto, 1.1 or 2"},
-		{group: "REQUEST", name: "insecure", short: "k", set: onOffFlag(&c.Insecure),
+		{group: "REQUEST", name: "insecure", short: "k", risky: true, kind: onOffFlag(&c.Insecure),
 			usage: "take any certificate; warns once"},
-		{group: "REQUEST", name: "cacert", arg: "FILE", shown: "the system's", set: c.setCACert,
+		{group: "REQUEST", name: "cacert", risky: true, named: true, arg: "FILE", shown: "the system's", kind: kind{c.setCACert, textOf(&c.caCertFile)},
 			usage: "trust the certificates in this file too"},
-		{group: "REQUEST", name: "resolve", arg: "HOST:PORT:ADDR", many: true, set: c.addResolve,
+		{group: "REQUEST", name: "resolve", risky: true, arg: "HOST:PORT:ADDR", many: true, kind: kind{c.addResolve, c.showResolve},
 			usage: "use this address for that host and port"},
-		{group: "REQUEST", name: "deny-private", set: onOffFlag(&c.DenyPrivate),
+		{group: "REQUEST", name: "deny-private", kind: onOffFlag(&c.DenyPrivate),
 			usage: "no connection to loopback, private, link-local or metadata addresses (class denied); not with a proxy"},
 
-		{group: "RATE AND RETRY", name: "concurrency", short: "c", arg: "N", preset: "128", set: numberFlag(&c.Concurrency, 1, 65535),
+		{group: "RATE AND RETRY", name: "concurrency", short: "c", arg: "N", preset: "128", kind: numberFlag(&c.Concurrency, 1, 65535),
 			usage: "requests in flight, all hosts together"},
-		{group: "RATE AND RETRY", name: "host-concurrency", arg: "N", preset: "8", set: numberFlag(&c.HostConcurrency, 1, 65535),
+		{group: "RATE AND RETRY", name: "host-concurrency", arg: "N", preset: "8", kind: numberFlag(&c.HostConcurrency, 1, 65535),
 			usage: "requests in flight per host"},
-		{group: "RATE AND RETRY", name: "rate", short: "r", arg: "N[/s|/m|/h]", preset: "0", shown: "0, no limit", set: rateFlag(&c.Rate),
+		{group: "RATE AND RETRY", name: "rate", short: "r", arg: "N[/s|/m|/h]", preset: "0", shown: "0, no limit", kind: rateFlag(&c.Rate),
 			usage: "request starts, all hosts together"},
-		{group: "RATE AND RETRY", name: "host-delay", arg: "D", preset: "0", set: durationFlag(&c.HostDelay, 0),
+		{group: "RATE AND RETRY", name: "host-delay", arg: "D", preset: "0", kind: durationFlag(&c.HostDelay, 0),
 			usage: "pause after a request to a host before its next; with it a host has one request in flight"},
-		{group: "RATE AND RETRY", name: "retries", arg: "N", preset: "2", set: numberFlag(&c.Retries, 0, 1000),
+		{group: "RATE AND RETRY", name: "retries", arg: "N", preset: "2", kind: numberFlag(&c.Retries, 0, 1000),
 			usage: "attempts after the first; 0 is one attempt"},
-		{group: "RATE AND RETRY", name: "retry-wait", arg: "D", preset: "1s", set: durationFlag(&c.RetryWait, atLeast),
+		{group: "RATE AND RETRY", name: "retry-wait", arg: "D", preset: "1s", kind: durationFlag(&c.RetryWait, atLeast),
 			usage: "pause before the first retry; doubles, ±20 %"},
-		{group: "RATE AND RETRY", name: "retry-max-wait", arg: "D", preset: "1m", set: durationFlag(&c.RetryMaxWait, atLeast),
+		{group: "RATE AND RETRY", name: "retry-max-wait", arg: "D", preset: "1m", kind: durationFlag(&c.RetryMaxWait, atLeast),
 			usage: "longest such pause, also for Retry-After"},
 		{group: "RATE AND RETRY", name: "retry-on", arg: "LIST", preset: fetch.DefaultRetryOn.String(),
-			set: c.setRetryOn, usage: "what is worth another try"},
-		{group: "RATE AND RETRY", name: "max-duration", arg: "D", preset: "0", shown: "0, no limit", set: durationFlag(&c.MaxDuration, 0),
+			kind: kind{c.setRetryOn, c.showRetryOn}, usage: "what is worth another try"},
+		{group: "RATE AND RETRY", name: "max-duration", arg: "D", preset: "0", shown: "0, no limit", kind: durationFlag(&c.MaxDuration, 0),
 			usage: "no new requests after D; finish those in flight"},
 
-		{group: "EXECUTOR", name: "executor", arg: "WHERE", preset: inThreads, set: choiceFlag(&c.Executor, inThreads, inProcesses),
+		{group: "EXECUTOR", name: "executor", arg: "WHERE", preset: inThreads, kind: choiceFlag(&c.Executor, inThreads, inProcesses),
 			usage: "where pages are fetched and parsed: thread, in this process; process, in worker processes"},
-		{group: "EXECUTOR", name: "processes", arg: "N", shown: "number of CPUs", set: numberFlag(&c.Processes, 1, 1024),
+		{group: "EXECUTOR", name: "processes", arg: "N", shown: "number of CPUs", kind: kind{numberFlag(&c.Processes, 1, 1024).set, c.showProcesses},
 			usage: "worker processes; -c stays the total, over all of them"},
-		{group: "EXECUTOR", name: "process-memory", arg: "SIZE", preset: "512MiB", set: sizeFlag(&c.ProcessMemory, 64<<20, "64MiB or more"),
+		{group: "EXECUTOR", name: "process-memory", arg: "SIZE", preset: "512MiB", kind: sizeFlag(&c.ProcessMemory, 64<<20, "64MiB or more"),
 			usage: "a worker process that grows past it is ended and replaced"},
 
-		{group: "PARSE", name: "select", arg: "NAME=CSS[@ATTR]", many: true, set: c.addSelect,
+		{group: "PARSE", name: "select", arg: "NAME=CSS[@ATTR]", many: true, kind: kind{c.addSelect, c.showSelect},
 			usage: "data.NAME of a JSON record: the texts of all matches, or the values of ATTR"},
 
-		{group: "OUTPUT", name: "output", short: "o", arg: "FILE", shown: defaultOutput, set: textFlag(&c.Output, "a file name"),
+		{group: "OUTPUT", name: "output", short: "o", named: true, arg: "FILE", shown: defaultOutput, kind: nameFlag(&c.Output),
 			usage: "results; - is standard output; {date}, {time} and {run} in the name are filled in"},
-		{group: "OUTPUT", name: "format", short: "f", arg: "FMT", shown: "by extension, else text", set: c.setFormat,
+		{group: "OUTPUT", name: "format", short: "f", arg: "FMT", shown: "by extension, else text", kind: kind{c.setFormat, c.showFormat},
 			usage: "results format: " + orList(formatNames())},
-		{group: "OUTPUT", name: "json", short: "j", set: onOffFlag(&c.JSON),
+		{group: "OUTPUT", name: "json", short: "j", kind: onOffFlag(&c.JSON),
 			usage: "same as -f jsonl; with -o unset also -o -"},
-		{group: "OUTPUT", name: "overwrite", short: "O", set: onOffFlag(&c.Overwrite), shown: "append",
+		{group: "OUTPUT", name: "fields", arg: "A,B,...", shown: "all", kind: kind{c.setFields, c.showFields},
+			usage: "columns of jsonl and csv, in this order"},
+		{group: "OUTPUT", name: "overwrite", short: "O", kind: onOffFlag(&c.Overwrite), shown: "append",
 			usage: "replace the output, when the run has ended whole and not every URL failed"},
-		{group: "OUTPUT", name: "errors", off: "none", arg: "FILE|none", shown: "NAME.errors.jsonl beside the output", set: c.setErrors,
+		{group: "OUTPUT", name: "errors", off: "none", named: true, arg: "FILE|none", shown: "NAME.errors.jsonl beside the output", kind: kind{c.setErrors, c.showErrors},
 			usage: "failed URLs, usable as input"},
-		{group: "OUTPUT", name: "keep-order", set: onOffFlag(&c.KeepOrder),
+		{group: "OUTPUT", name: "keep-order", kind: onOffFlag(&c.KeepOrder),
 			usage: "results in input order"},
 
-		{group: "DISPLAY", name: "quiet", short: "q", set: countFlag(&c.Quiet),
+		{group: "DISPLAY", name: "quiet", short: "q", kind: countFlag(&c.Quiet),
 			usage: "only errors behind a non-zero exit; -qq: nothing"},
-		{group: "DISPLAY", name: "verbose", short: "v", set: countFlag(&c.Verbose),
+		{group: "DISPLAY", name: "verbose", short: "v", kind: countFlag(&c.Verbose),
 			usage: "retries, redirects, throttling; -vv: headers and timings"},
-		{group: "DISPLAY", name: "progress", off: "none", arg: "WHAT", preset: "auto", set: choiceFlag(&c.Progress, "auto", "bar", "lines", "json", "none"),
+		{group: "DISPLAY", name: "progress", off: "none", arg: "WHAT", preset: "auto", kind: choiceFlag(&c.Progress, "auto", "bar", "lines", "json", "none"),
 			usage: "auto, bar, lines, json or none"},
-		{group: "DISPLAY", name: "summary", off: "never", arg: "WHEN", preset: "auto", set: choiceFlag(&c.Summary, "auto", "always", "never", "json"),
+		{group: "DISPLAY", name: "summary", off: "never", arg: "WHEN", preset: "auto", kind: choiceFlag(&c.Summary, "auto", "always", "never", "json"),
 			usage: "at the end: auto, always, never or json"},
-		{group: "DISPLAY", name: "color", off: "never", arg: "WHEN", preset: "auto", set: choiceFlag(&c.Color, "auto", "always", "never"),
+		{group: "DISPLAY", name: "color", off: "never", arg: "WHEN", preset: "auto", kind: choiceFlag(&c.Color, "auto", "always", "never"),
 			usage: "auto, always or never"},
 
-		{group: "OTHER", name: "dry-run", short: "n", set: onOffFlag(&c.DryRun),
+		{group: "CRON", name: "lock", off: "off", arg: "HOW", preset: lockFail, kind: choiceFlag(&c.Lock, lockFail, lockWait, lockSkip, lockOff),
+			usage: "if another run has this output: fail, with exit code 11; wait; skip, with exit code 0; off, no lock and no state"},
+		{group: "CRON", name: "fail-if", off: "never", arg: "EXPR", many: true, shown: "failed > 0, exit code 4", kind: kind{c.addFailIf, c.showFailIf},
+			usage: "exit code 99 if this holds at the end, such as 'failed > 1%', instead of 4 and 5; never: failed URLs are no failure"},
+		{group: "CRON", name: "metrics-textfile", named: true, arg: "FILE.prom", shown: "none", kind: nameFlag(&c.MetricsTextfile),
+			usage: "write the run's metrics at the end, for node_exporter"},
+
+		{group: "CONFIG", name: "config", arg: "FILE", shown: "what is found", kind: kind{nameFlag(&c.ConfigFile).set, c.showConfig},
+			usage: "read options from this file instead of ./trawl.toml and the user's and the system's trawl/config.toml"},
+		{group: "CONFIG", name: "no-config", kind: onOffFlag(&c.NoConfig),
+			usage: "read no configuration file"},
+		{group: "CONFIG", name: "dry-run", short: "n", kind: onOffFlag(&c.DryRun),
 			usage: "print what would be fetched, with which limits and outputs; fetch nothing, make no file"},
+
 		{group: "OTHER", name: "version", short: "V", usage: "print the version"},
 		{group: "OTHER", short: "h", usage: "the short help"},
 		{group: "OTHER", name: "help", usage: "this help"},
@@ -134,7 +155,9 @@ func (c *config) table() []option {
 func (o option) takesValue() bool { return o.arg != "" }
 
 // canBeNegated reports whether the option has a --no- form.
-func (o option) canBeNegated() bool { return o.set != nil && !o.takesValue() }
+func (o option) canBeNegated() bool {
+	return o.set != nil && !o.takesValue() && !strings.HasPrefix(o.name, "no-")
+}
 
 // spelling is the shortest way to write the option.
 func (o option) spelling() string {

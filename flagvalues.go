@@ -60,3 +60,28 @@ func cutNumber(s string) (n float64, rest string, err error) {
 	}
 	return n, rest, nil
 }
+
+// sizeText is a number of bytes as parseSize reads it, in the largest unit of which
+// it is a multiple.
+func sizeText(n int64) string {
+	for _, unit := range []string{"TiB", "TB", "GiB", "GB", "MiB", "MB", "KiB", "kB"} {
+		if size := int64(sizeUnits[strings.ToLower(unit)]); n >= size && n%size == 0 {
+			return strconv.FormatInt(n/size, 10) + unit
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// rateText is a rate as parseRate reads it, in the first unit in which it is a whole
+// number.
+func rateText(r float64) string {
+	if r == 0 {
+		return "0"
+	}
+	for _, unit := range []string{"/s", "/m", "/h"} {
+		if n := math.Round(r * rateUnits[unit]); n > 0 && n/rateUnits[unit] == r {
+			return strconv.FormatFloat(n, 'f', -1, 64) + unit
+		}
+	}
+	return strconv.FormatFloat(r, 'f', -1, 64) + "/s"
+}

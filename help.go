@@ -11,21 +11,23 @@ import (
 const helpWidth = 80 // columns
 
 // shortHelp is what -h prints. It fits a terminal of 80 columns and 40 lines.
-const shortHelp = `trawl - fetch many web pages at once and write one line per page
+var shortHelp = strings.Replace(`trawl - fetch many web pages at once and write one line per page
 
 Usage:
   trawl [options] urls.txt           fetch a list into db.txt
   trawl [options] https://a/ ...     fetch these pages
   ... | trawl [options]              fetch URLs from a pipe
-  trawl COMMAND                      help, version
+  trawl COMMAND                      config, help, version
 Examples:
   trawl urls.txt                     writes db.txt, failures to db.errors.jsonl
   trawl urls.txt -o pages.jsonl      all fields, one JSON object per line
   trawl urls.txt -o - | sort         results on standard output
-  trawl db.errors.jsonl              try the failures again
+  trawl urls.txt --resume            go on after an interruption
+  trawl --retry-failed               try the failures again
 
 Output:   -o, --output FILE         results [db.txt], - for standard output
-          -f, --format FMT          text jsonl [by file name]
+          -f, --format FMT          FORMATS
+                                    [by file name]
           -j, --json                JSON lines on standard output
           -O, --overwrite           replace the output [append]
 Parse:        --select NAME=CSS     a field from each page, CSS@ATTR for values
@@ -37,20 +39,31 @@ Rate:     -c, --concurrency N       in flight, all hosts together [128]
               --retries N           attempts after the first [2]
 Run on:       --executor WHERE      thread process [thread]
 Display:  -q quiet  -v verbose      -n, --dry-run  say what would be fetched
+Cron:         --lock skip           leave quietly if a run is still going
+              --fail-if EXPR        what makes a run a failed one
 More:     trawl --help (all options), trawl help exit-codes
-`
+`, "FORMATS", strings.Join(formatNames(), " "), 1)
 
 var topics = map[string]func() string{
-	"crawl":      crawlHelp,
-	"exit-codes": exitHelp,
-	"help": func() string {
-		return "trawl help [COMMAND|TOPIC]\n\nCommands: " + strings.Join(commands, ", ") + "\nTopics:   exit-codes\n"
-	},
+	"crawl":       crawlHelp,
+	"config":      func() string { return configHelp },
+	"cron":        func() string { return cronHelp },
+	"environment": func() string { return environmentHelp },
+	"exit-codes":  exitHelp,
+	"expressions": expressionsHelp,
+	"formats":     formatsHelp,
+	"help":        func() string { return helpHelp },
 	"version": func() string {
 		return "trawl version [--json]\n\nPrint the version, the commit and the Go it was built with, and the results\n" +
 			"formats; --json prints them as an object. -V prints the version alone.\n"
 	},
 }
+
+const helpHelp = `trawl help [COMMAND|TOPIC]
+
+Commands: crawl, config, help, version
+Topics:   cron, environment, exit-codes, expressions, formats
+`
 
 // writeHelp prints the help for a command or topic; none is the short help.
 func writeHelp(w io.Writer, words []string) error {
@@ -85,6 +98,7 @@ func crawlHelp() string {
 	b.WriteString(`trawl - fetch many web pages at once and write one line per page
 
 Usage: trawl [crawl] [options] [URL|LIST|-]...
+       trawl config [options]
        trawl help [COMMAND|TOPIC]
        trawl version [--json]
 
@@ -95,8 +109,9 @@ headers, timeout and meta). Without arguments standard input is read.
 
 Options may stand before or after arguments; what follows -- is no option. What
 is on or off has a --no- form. In brackets: the default, and the variable that
-is taken if the option is not given (several values: one a line). D is seconds,
-or has a unit: 500ms, 30s, 2m, 1h, 7d. SIZE is bytes, or has one: 10MB, 10MiB.
+is taken if the option is not given (several values: one a line). After that
+come configuration files: trawl help config. D is seconds, or has a unit: 500ms,
+30s, 2m, 1h, 7d. SIZE is bytes, or has one: 10MB, 10MiB.
 `)
 	all := new(config).table()
 	for _, group := range groups {
@@ -107,7 +122,7 @@ or has a unit: 500ms, 30s, 2m, 1h, 7d. SIZE is bytes, or has one: 10MB, 10MiB.
 			}
 		}
 	}
-	b.WriteString("\nExit codes: trawl help exit-codes\n")
+	b.WriteString("\nMore: trawl help cron, environment, exit-codes, expressions or formats\n")
 	return b.String()
 }
 
@@ -204,6 +219,6 @@ func exitHelp() string {
 			head = ""
 		}
 	}
-	b.WriteString("\nIf several hold: 130 or 143, 6, 7, 10, 5, 4, 8, 0.\n")
+	b.WriteString("\nIf several hold: 130 or 143, 6, 7, 10, 99, 5, 4, 8, 0.\n")
 	return b.String()
 }

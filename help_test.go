@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"trawl/sinks"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -46,11 +49,16 @@ func asked(t *testing.T, args ...string) string {
 
 func TestHelpPages(t *testing.T) {
 	for name, lines := range map[string][]string{
-		"help-short":      {"-h", "help", "crawl -h", "-c 5 urls.txt -h"},
-		"help-options":    {"--help", "help crawl", "crawl --help", "urls.txt --help"},
-		"help-exit-codes": {"help exit-codes"},
-		"help-help":       {"help help", "help -h", "help --help"},
-		"help-version":    {"help version", "version -h", "version --help"},
+		"help-short":       {"-h", "help", "crawl -h", "-c 5 urls.txt -h"},
+		"help-options":     {"--help", "help crawl", "crawl --help", "urls.txt --help"},
+		"help-exit-codes":  {"help exit-codes"},
+		"help-help":        {"help help", "help -h", "help --help"},
+		"help-config":      {"help config", "config -h", "config --help", "config -c 5 --help"},
+		"help-cron":        {"help cron"},
+		"help-environment": {"help environment"},
+		"help-expressions": {"help expressions"},
+		"help-formats":     {"help formats"},
+		"help-version":     {"help version", "version -h", "version --help"},
 	} {
 		for _, args := range lines {
 			golden(t, name, asked(t, strings.Fields(args)...))
@@ -59,7 +67,11 @@ func TestHelpPages(t *testing.T) {
 }
 
 func TestHelpFitsATerminal(t *testing.T) {
-	for name, text := range map[string]string{"-h": asked(t, "-h"), "--help": asked(t, "--help"), "exit-codes": asked(t, "help", "exit-codes")} {
+	pages := map[string]string{"-h": asked(t, "-h")}
+	for topic := range topics {
+		pages[topic] = asked(t, "help", topic)
+	}
+	for name, text := range pages {
 		lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 		if name == "-h" && len(lines) > 40 {
 			t.Errorf("-h has %d lines", len(lines))
@@ -91,7 +103,7 @@ func TestShortHelpAgreesWithTheTable(t *testing.T) {
 			t.Errorf("--%s is said to be %s by default, not %s", m[1], m[2], o.presetText())
 		}
 	}
-	if formats := strings.Join(formatNames(), " "); !strings.Contains(shortHelp, " "+formats+" ") {
+	if formats := strings.Join(formatNames(), " "); !strings.Contains(shortHelp, " "+formats+"\n") {
 		t.Errorf("the formats are %s", formats)
 	}
 }
@@ -120,13 +132,72 @@ func TestTheTableIsWhole(t *testing.T) {
 
 func TestTopicsThatDoNotExist(t *testing.T) {
 	for args, want := range map[string]string{
+		"help enviroment":   "trawl: no help for enviroment\n  Did you mean: trawl help environment\n",
 		"help exitcodes":    "trawl: no help for exitcodes\n  Did you mean: trawl help exit-codes\n",
-		"help cron":         "trawl: no help for cron\n  There is help for crawl, exit-codes, help or version.\n",
+		"help report":       "trawl: no help for report\n  There is help for config, crawl, cron, environment, exit-codes, expressions, formats, help or version.\n",
 		"help crawl crawl":  "trawl: no help for crawl crawl\n  Did you mean: trawl help crawl\n",
 		"help -- --version": "trawl: no help for --version\n  Did you mean: trawl help version\n",
 	} {
 		if got := refused(t, exitUsage, strings.Fields(args)...); got != want {
 			t.Errorf("trawl %s:\n%swant:\n%s", args, got, want)
+		}
+	}
+}
+
+// Every topic is named where people look for topics, and the other way round.
+func TestHelpNamesItsTopics(t *testing.T) {
+	_, list, _ := strings.Cut(helpHelp, "Commands: ")
+	named := strings.FieldsFunc(strings.ReplaceAll(list, "Topics:", ","), func(r rune) bool { return strings.ContainsRune(", \n", r) })
+	slices.Sort(named)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(topics)), named); diff != "" {
+		t.Errorf("trawl help help (-exist +named):\n%s", diff)
+	}
+	for _, command := range commands {
+		if topics[command] == nil || command != "crawl" && !strings.Contains(shortHelp, command) {
+			t.Errorf("%s has no page, or -h does not name it", command)
+		}
+	}
+}
+
+// What the topics say of formats, fields and measures is what there is.
+func TestTopicsAgreeWithWhatThereIs(t *testing.T) {
+	for topic, words := range map[string][]string{
+		"formats":     append(formatNames(), sinks.FieldNames()...),
+		"expressions": append(slices.Clone(measureNames), ruleOps...),
+	} {
+		page := strings.Fields(asked(t, "help", topic))
+		for _, word := range words {
+			if !slices.Contains(page, word) {
+				t.Errorf("trawl help %s does not name %s", topic, word)
+			}
+		}
+	}
+	for _, format := range sinks.Formats() {
+		if formatPages[format].holds == "" {
+			t.Errorf("trawl help formats does not say what %s is", format)
+		}
+	}
+	for _, rule := range regexp.MustCompile(`--fail-if '([^']+)'`).FindAllStringSubmatch(asked(t, "help", "expressions")+cronHelp, -1) {
+		if _, err := parseFailRule(rule[1]); err != nil && rule[1] != "NAME OP VALUE" {
+			t.Errorf("the example %s is refused: %v", rule[0], err)
+		}
+	}
+	for _, o := range new(config).table() {
+		if o.risky && !strings.Contains(configHelp, o.name) {
+			t.Errorf("trawl help config does not say that a found file cannot have %s", o.name)
+		}
+	}
+}
+
+// No crontab line of the help has a % that cron would turn into a line break.
+func TestCrontabLinesHaveNoPercentSign(t *testing.T) {
+	lines := regexp.MustCompile(`(?m)^ +\d+ \d+ \* \* \*.*$`).FindAllString(cronHelp, -1)
+	if len(lines) < 2 {
+		t.Fatalf("only %d crontab lines", len(lines))
+	}
+	for _, line := range lines {
+		if strings.Contains(strings.ReplaceAll(line, `\%`, ""), "%") {
+			t.Errorf("cron would break %s", line)
 		}
 	}
 }

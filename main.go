@@ -35,32 +35,34 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 	if m := cfg.sharedFiles(files); m != nil {
 		return m.tell(stderr)
 	}
-	list, err := crawl.OpenList(cfg.Args, interruptible(stdin), crawl.ListOptions{Dedupe: cfg.Dedupe, MaxPages: cfg.MaxPages})
-	if err != nil {
-		return cfg.cannotRead(err).tell(stderr)
+	if m := cfg.checkMetrics(files); m != nil {
+		return m.tell(stderr)
 	}
 	if cfg.DryRun {
-		return cfg.dryRun(list, files, stdout, stderr)
+		return cfg.dryRun(files, stdin, stdout, stderr)
 	}
 	s := newScreen(&cfg, files, stdout, stderr)
 	defer s.close()
-	if code, empty := s.firstURL(list); empty {
+	b, code, over := s.begin(stdin)
+	if over {
 		return code
 	}
-	return cfg.crawl(list, files, stdout, s)
+	return cfg.crawl(b, stdout, s)
 }
 
 // crawl runs the list, and tells how it went.
-func (c *config) crawl(list *crawl.List, files files, stdout *os.File, s *screen) int {
+func (c *config) crawl(b start, stdout *os.File, s *screen) int {
+	list := b.list
 	s.warn(c.fitFiles(openFiles()))
 	c.limitMemory()
 	if c.Insecure {
-		s.say("trawl: certificates are not checked (" + c.where("insecure") + ")")
+		s.warn(&message{what: "certificates are not checked (" + c.where("insecure") + ")"})
 	}
-	opts := c.options(files, stdout, s)
+	opts := c.options(b, stdout, s)
 	s.start(opts.Stats)
 	in := s.listen()
-	s.count(in.ctx, list)
+	opts.Reopen, opts.ExitCode = in.reopen, func(sum crawl.Summary) int { return s.exitCode(in, &sum, list.Err()) }
+	s.count(in.ctx, b)
 	// In a goroutine, since the system may keep it where no context reaches: then
 	// the process ends without it.
 	over := make(chan error, 1)
@@ -79,7 +81,8 @@ func (c *config) crawl(list *crawl.List, files files, stdout *os.File, s *screen
 }
 
 // options are the run's, from the command line.
-func (c *config) options(files files, stdout *os.File, s *screen) crawl.Options {
+func (c *config) options(b start, stdout *os.File, s *screen) crawl.Options {
+	files := s.files
 	opts := crawl.Options{
 		Stage: fetch.StageOptions{
 			Concurrency:     c.Concurrency,
@@ -117,8 +120,15 @@ func (c *config) options(files files, stdout *os.File, s *screen) crawl.Options 
 			Stdout:    stdout,
 			Format:    c.Format,
 			Run:       files.run,
+			Fields:    c.Fields,
 			Overwrite: c.Overwrite,
 			Errors:    files.errors,
+			About:     s.about(time.Now()),
+			Journal:   b.journal,
+			Resume:    b.resumed,
+			Meaning:   s.meaning(),
+			Total:     s.total.Load,
+			OnCut:     s.cut,
 		},
 		MaxDuration: c.MaxDuration,
 		Stats:       crawl.NewStats(),

@@ -22,8 +22,8 @@ func (m *message) text() string {
 	return "trawl: " + strings.Join(append([]string{m.what}, m.hints...), "\n  ")
 }
 
-// write prints the message, in one write.
-func (m *message) write(w io.Writer) { io.WriteString(w, m.text()+"\n") }
+// write prints the message as an error, in one write.
+func (m *message) write(w io.Writer) { io.WriteString(leveled(w, errorLevel), m.text()+"\n") }
 
 // tell prints the message and returns what the program exits with.
 func (m *message) tell(w io.Writer) int {

@@ -48,7 +48,7 @@ func TestUnknownOptions(t *testing.T) {
 
 // What trawl cannot do does not exist: it is not taken and ignored.
 func TestOptionsThatDoNotExistYet(t *testing.T) {
-	for _, name := range []string{"resume", "shard", "retry-failed", "robots", "nats", "exec", "fields", "ui", "report", "lock", "if-changed", "fail-if", "config", "host-max-errors"} {
+	for _, name := range []string{"shard", "robots", "nats", "exec", "ui", "report", "if-changed", "error-on-no-change", "metrics-addr", "host-max-errors"} {
 		if got := refused(t, exitUsage, "--"+name); !strings.HasPrefix(got, "trawl: unknown option --"+name+"\n") {
 			t.Errorf("--%s: %s", name, got)
 		}
@@ -72,7 +72,7 @@ func TestOneLetterTyposAreFound(t *testing.T) {
 			t.Errorf("--%s, want --%s:\n%s", typo, want, got)
 		}
 	}
-	for typo, want := range map[string]string{"crwal": "crawl", "crawll": "crawl", "hepl": "help", "hlp": "help", "verison": "version", "versio": "version"} {
+	for typo, want := range map[string]string{"crwal": "crawl", "crawll": "crawl", "confg": "config", "cnofig": "config", "hepl": "help", "hlp": "help", "verison": "version", "versio": "version"} {
 		cfg := parsed(t, typo, "urls.txt")
 		if got := cfg.noSuchFile(typo).hints[0]; got != "Did you mean: trawl "+want+" urls.txt" {
 			t.Errorf("%s: %s, want %s", typo, got, want)

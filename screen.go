@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode"
 
 	"golang.org/x/term"
 
@@ -19,7 +18,6 @@ import (
 	"trawl/fetch"
 	"trawl/parse"
 	"trawl/pool"
-	"trawl/sinks"
 )
 
 // screen is what a run shows on standard error.
@@ -35,6 +33,7 @@ type screen struct {
 	total    atomic.Int64 // URLs of the list; 0 is not known
 	meter    display.Meter
 	progress *display.Progress
+	notifier *notifier
 	counting sync.WaitGroup
 	closed   sync.Once
 
@@ -47,7 +46,7 @@ func newScreen(c *config, files files, stdout, stderr *os.File) *screen {
 		cfg: c, files: files, w: stderr, tty: tty,
 		mixed:    tty && files.output == "-" && isTerminal(stdout),
 		style:    display.NewStyle(display.ColorWhen(c.Color), os.Getenv, tty),
-		progress: display.StartProgress(stderr, nil, display.ProgressOptions{Mode: display.None}),
+		progress: display.StartProgress(leveled(stderr, noteLevel), nil, display.ProgressOptions{Mode: display.None}),
 	}
 }
 
@@ -64,19 +63,20 @@ func (s *screen) mode() display.Mode {
 // start shows how the run goes from now on.
 func (s *screen) start(stats *crawl.Stats) {
 	s.stats = stats
-	s.progress = display.StartProgress(s.w, s.live, display.ProgressOptions{
+	s.progress = display.StartProgress(leveled(s.w, noteLevel), s.live, display.ProgressOptions{
 		Mode: s.mode(), Style: s.style, Width: func() int { return width(s.w) },
 	})
+	s.notifier = startNotifier(s.progress.Text)
 }
 
-// count finds out how long the list is, for who watches; in the background, until
-// ctx ends.
-func (s *screen) count(ctx context.Context, list *crawl.List) {
-	if s.mode() == display.None {
+// count finds out how long the list is, for who watches, or finds the output in use; in
+// the background, until ctx ends.
+func (s *screen) count(ctx context.Context, b start) {
+	if s.mode() == display.None && s.notifier == nil && b.journal == nil {
 		return
 	}
 	s.counting.Go(func() {
-		if n, known := list.Count(ctx); known {
+		if n, known := b.list.Count(ctx); known {
 			s.total.Store(n)
 		}
 	})
@@ -95,6 +95,7 @@ func width(f *os.File) int {
 func (s *screen) close() {
 	s.closed.Do(func() {
 		s.counting.Wait()
+		s.notifier.close()
 		s.progress.Close()
 	})
 }
@@ -103,7 +104,7 @@ func (s *screen) close() {
 func (s *screen) live() display.Live {
 	now := s.stats.Counts()
 	l := display.Live{
-		Done: max(now.Done(), now.Stage.Ended), Total: s.total.Load(), Failed: now.Failed, Retries: now.Retries,
+		Done: max(now.Done(), now.Before+now.Stage.Ended), Total: s.total.Load(), Failed: now.Failed, Retries: now.Retries,
 		P95: now.P95, Elapsed: now.Elapsed, InFlight: now.Stage.InFlight,
 		ThrottledHosts: now.Stage.Throttled, LongestPause: now.Stage.Longest,
 		AllThrottled: now.Stage.Stalled, WaitingFor: now.Stage.Host,
@@ -121,7 +122,11 @@ func (s *screen) say(line string) {
 
 // warn writes what has not gone as asked; nil is nothing.
 func (s *screen) warn(m *message) {
-	if m != nil {
+	switch {
+	case m == nil || s.cfg.Quiet > 0:
+	case isJournal(s.w): // which has no line to be written above
+		io.WriteString(leveled(s.w, warningLevel), m.text()+"\n")
+	default:
 		s.say(m.text())
 	}
 }
@@ -148,7 +153,7 @@ func (s *screen) hook(opts *crawl.Options) {
 func (s *screen) record(rec *parse.Record) {
 	url := display.CleanURL(rec.URL)
 	if rec.Class != "" && s.files.errors == "" && s.cfg.Errors != "none" {
-		s.say(fmt.Sprintf("trawl: %s: %s (%s:%d)", url, display.Clean(rec.Error), shown(rec.File), rec.Line))
+		s.warn(&message{what: fmt.Sprintf("%s: %s (%s:%d)", url, display.Clean(rec.Error), shown(rec.File), rec.Line)})
 	}
 	if s.cfg.Verbose > 1 && rec.Status != 0 {
 		s.say(fmt.Sprintf("%s: http %d in %v (dns %v, connect %v, tls %v, first byte %v)", url, rec.Status,
@@ -194,84 +199,4 @@ func (s *screen) workerSaid(worker, line string) {
 func (s *screen) workerDied(died *pool.WorkerLostError) {
 	s.workerLines.Delete(died.Worker)
 	s.say("trawl: " + display.Clean(died.Worker+" died ("+died.State+")"))
-}
-
-// end tells how the run went and returns the exit code. A signal's code, if
-// there is one, comes before all others.
-func (s *screen) end(in *interrupts, sum crawl.Summary, err error) int {
-	in.close()
-	s.close()
-	code := outcome(sum, err)
-	if signal, name := in.code(); signal != 0 {
-		code, sum.Stopped = signal, name
-	} else if isClosedPipe(err) {
-		return exitOK
-	}
-	if s.cfg.Quiet > 1 {
-		return code
-	}
-	s.tellErrors(err, code)
-	end := display.End{Output: s.files.output, Errors: s.files.errors, Retry: s.retry(), Exit: code}
-	if sum.SideFile != "" {
-		s.say(fmt.Sprintf("trawl: %s is as it was; the records of this run are in %s", shown(s.files.output), shown(sum.SideFile)))
-		end.Output = sum.SideFile
-	}
-	switch {
-	case s.cfg.Summary == "json":
-		_ = display.WriteSummaryJSON(s.w, sum, end)
-	case s.cfg.Summary == "always", s.cfg.Summary == "auto" && s.tty && s.cfg.Quiet == 0:
-		_ = display.WriteSummary(s.w, sum, end, s.style)
-	case code != exitOK && (sum.URLs() > 0 || sum.Stopped != ""):
-		_ = display.WriteFailures(s.w, sum, end, s.style)
-	}
-	return code
-}
-
-// tellErrors writes what ended the run, or a list, before its time.
-func (s *screen) tellErrors(err error, code int) {
-	if w, ok := errors.AsType[*sinks.Error](err); ok && !isClosedPipe(w) {
-		began := s.stats.Counts().Stage.Taken > 0
-		s.cfg.cannotWrite(w, s.files.errors, began).write(s.w)
-	}
-	if l, ok := errors.AsType[*crawl.ListError](err); ok {
-		s.cfg.cannotRead(l).write(s.w)
-	}
-	if b, ok := errors.AsType[*pool.BrokenError](err); ok {
-		s.cfg.cannotStart(b).write(s.w)
-	} else if code == exitBug {
-		m := message{what: "internal error: " + shown(err.Error()), hints: []string{"This is a bug in trawl. Please report it, with the command line."}}
-		m.write(s.w)
-	}
-}
-
-// retry is the command that tries the failures again; "" is none.
-func (s *screen) retry() string {
-	if s.files.errors == "" {
-		return ""
-	}
-	retry := "trawl " + word(s.files.errors)
-	switch {
-	case s.files.output == "-" && s.cfg.Format == sinks.JSONL:
-		return retry + " -j"
-	case s.files.output != defaultOutput:
-		retry += " -o " + word(s.files.output)
-	}
-	if s.cfg.Format != sinks.FormatOf(s.files.output) {
-		retry += " -f " + string(s.cfg.Format)
-	}
-	return retry
-}
-
-// word is a file name as a shell and trawl read it as one.
-func word(name string) string {
-	if strings.HasPrefix(name, "-") {
-		name = "./" + name
-	}
-	plain := func(r rune) bool {
-		return strings.ContainsRune("@%+=:,./-_", r) || unicode.IsLetter(r) || unicode.IsDigit(r)
-	}
-	if strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }

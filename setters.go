@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/x509"
+	"errors"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -71,7 +72,7 @@ func (c *config) setCACert(name string) error {
 			hints: []string{"Use a file in PEM form: -----BEGIN CERTIFICATE-----."},
 		}
 	}
-	c.CACert = data
+	c.CACert, c.caCertFile = data, name
 	return nil
 }
 
@@ -140,5 +141,15 @@ func (c *config) setErrors(s string) error {
 		return isNot(s, "a file name", "Use the name of a file, or none.")
 	}
 	c.Errors = s
+	return nil
+}
+
+func (c *config) setFields(s string) error {
+	names, err := sinks.ParseFields(s)
+	if err != nil {
+		what, _, _ := strings.Cut(err.Error(), ": ")
+		return isNot(s, "a list of fields", sentence(errors.New(what)), "Fields: "+strings.Join(sinks.FieldNames(), " "))
+	}
+	c.Fields = names
 	return nil
 }

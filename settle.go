@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +37,9 @@ func (c *config) settle() error {
 	if err := c.settleExecutor(); err != nil {
 		return err
 	}
+	if err := c.settleCron(); err != nil {
+		return err
+	}
 	return c.checkProxies()
 }
 
@@ -57,24 +59,32 @@ func (c *config) settleExecutor() error {
 	return nil
 }
 
-// notYet are endings of names that will mean a format which does not exist yet.
-// To write lines into such a file now would make it another one's by then.
-var notYet = []string{".csv", ".db", ".sqlite", ".parquet", ".warc", ".warc.gz"}
+// settleArchive refuses what an archive of the wire cannot be.
+func (c *config) settleArchive() error {
+	switch {
+	case c.Format != sinks.WARC:
+		return nil
+	case c.Output == "-" || sinks.StatePath(c.Output) == "":
+		return usage("warc results are files that are begun anew as they grow: "+outputName(c.Output)+" cannot be one ("+c.where("output")+")",
+			"Use a name that ends in .warc.gz.")
+	case c.HTTP == fetch.HTTP2:
+		return usage("warc results hold HTTP/1.1 only ("+c.where("http")+")", "Leave --http out.")
+	case c.Overwrite:
+		return usage("-O does not replace warc results: each run has files of its own ("+c.where("overwrite")+")", "Leave -O out.")
+	}
+	return nil
+}
 
 // settleFormat chooses the format, and refuses what that cannot hold.
 func (c *config) settleFormat() error {
 	if c.Format == "" {
-		if i := slices.IndexFunc(notYet, func(end string) bool { return strings.HasSuffix(c.Output, end) }); i >= 0 {
-			return usage("there is no format for names that end in "+notYet[i]+": "+shown(c.Output)+" ("+c.where("output")+")",
-				"Use a name that ends in .jsonl, or say -f text.")
-		}
 		c.Format = sinks.FormatOf(c.Output)
 	}
-	if c.Format == sinks.Text && len(c.Select) > 0 {
+	if c.Format == sinks.Text && len(c.Select) > 0 && c.byOption("select") {
 		return usage("text results cannot hold fields ("+c.where("select")+")",
-			"Use -j, or a results file that ends in .jsonl.")
+			"Use -j, or a results file that ends in .jsonl or .csv.")
 	}
-	return nil
+	return c.settleArchive()
 }
 
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
@@ -134,8 +144,8 @@ func (c *config) checkGuard(proxy string) error {
 // settleJSON applies --json to format and output. If it disagrees with --format, an
 // option wins over a variable; two options must agree.
 func (c *config) settleJSON() error {
-	if c.byOption("format") && c.Format != sinks.JSONL {
-		if c.byOption("json") {
+	if c.Format != "" && c.Format != sinks.JSONL && !c.outranked("format", "json") {
+		if !c.outranked("json", "format") {
 			return usage("--json and --format "+string(c.Format)+" contradict each other ("+c.where("json")+")",
 				"Leave one of them out.")
 		}

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"trawl/display"
+	"trawl/sinks"
 )
 
 const (
@@ -24,10 +26,11 @@ var errInterrupted = errors.New("interrupted")
 // interrupts are the signals that reach a run: the first that asks for its end
 // closes stop; another one, or grace later, ends ctx.
 type interrupts struct {
-	stop  chan struct{}
-	lost  chan struct{}   // closed when the run does not return: the system keeps it, as a FIFO does that nobody reads
-	ctx   context.Context // the run's life
-	abort context.CancelCauseFunc
+	stop   chan struct{}
+	reopen chan struct{}   // gets a value when the files were moved
+	lost   chan struct{}   // closed when the run does not return: the system keeps it, as a FIFO does that nobody reads
+	ctx    context.Context // the run's life
+	abort  context.CancelCauseFunc
 
 	first atomic.Int32 // the signal that closed stop; 0 is none
 	sigs  chan os.Signal
@@ -39,15 +42,19 @@ type interrupts struct {
 // listen turns signals into the end of the run, and into what the screen shows.
 func (s *screen) listen() *interrupts {
 	in := &interrupts{
-		stop:  make(chan struct{}),
-		lost:  make(chan struct{}),
-		sigs:  make(chan os.Signal, 8),
-		shows: make(chan func(), 8),
-		over:  make(chan struct{}),
+		stop:   make(chan struct{}),
+		reopen: make(chan struct{}, 1),
+		lost:   make(chan struct{}),
+		sigs:   make(chan os.Signal, 8),
+		shows:  make(chan func(), 8),
+		over:   make(chan struct{}),
 	}
 	in.ctx, in.abort = context.WithCancelCause(context.Background())
 	signal.Ignore(sigPipe...) // a closed pipe is an error of the write
 	signal.Notify(in.sigs, append([]os.Signal{os.Interrupt, syscall.SIGTERM}, screenSignals...)...)
+	if sinks.StatePath(s.files.output) != "" { // or there is nothing to open anew
+		signal.Notify(in.sigs, reopenSignals...)
+	}
 	in.done.Go(func() { in.watch(s) })
 	in.done.Go(in.show)
 	return in
@@ -84,6 +91,11 @@ func (in *interrupts) watch(s *screen) {
 		case sig := <-in.sigs:
 			number, ok := sig.(syscall.Signal)
 			switch {
+			case slices.Contains(reopenSignals, sig):
+				select {
+				case in.reopen <- struct{}{}:
+				default: // it is to be done anyway
+				}
 			case !ok || sig != os.Interrupt && sig != syscall.SIGTERM:
 				in.tell(func() { s.signal(sig) })
 			case in.first.CompareAndSwap(0, int32(number)):
@@ -130,6 +142,7 @@ func (in *interrupts) code() (code int, name string) {
 // stopping says that the run is being ended.
 func (s *screen) stopping() {
 	n := s.stats.Counts().Stage.InFlight
-	s.say(fmt.Sprintf("Stopping: %s in flight, up to %d s. Ctrl-C again to stop now; nothing finished is lost.",
-		display.Plural(int64(n), "request", "requests"), int(grace.Seconds())))
+	stopping := fmt.Sprintf("Stopping: %s in flight, up to %d s.", display.Plural(int64(n), "request", "requests"), int(grace.Seconds()))
+	s.say(stopping + " Ctrl-C again to stop now; nothing finished is lost.")
+	s.notifier.stopping(stopping)
 }

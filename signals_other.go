@@ -5,8 +5,8 @@ package main
 import "os"
 
 var (
-	sigPipe, screenSignals []os.Signal
-	workerIgnores          = []os.Signal{os.Interrupt}
+	sigPipe, screenSignals, reopenSignals []os.Signal
+	workerIgnores                         = []os.Signal{os.Interrupt}
 )
 
 func (*screen) signal(os.Signal) {}

@@ -9,6 +9,7 @@ import (
 
 var (
 	sigPipe       = []os.Signal{syscall.SIGPIPE}
+	reopenSignals = []os.Signal{syscall.SIGHUP}
 	screenSignals = []os.Signal{syscall.SIGUSR1, syscall.SIGTSTP}
 	workerIgnores = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 )

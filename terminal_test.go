@@ -44,7 +44,7 @@ func TestAPersonSeesProgressAndASummary(t *testing.T) {
 		t.Errorf("exit %d, want %d", code, exitFailed)
 	}
 	plain := escapes.ReplaceAllString(screen, "")
-	for _, want := range []string{"2 pages into db.txt, 1 failed, 0 skipped (3 URLs)", "status     200: 2  404: 1", "Failures: db.errors.jsonl", "Try them again:  trawl db.errors.jsonl"} {
+	for _, want := range []string{"2 pages into db.txt, 1 failed, 0 skipped (3 URLs)", "status     200: 2  404: 1", "Failures: db.errors.jsonl", "Try them again:  trawl --retry-failed"} {
 		if !strings.Contains(strings.ReplaceAll(plain, "\r\n", "\n"), want) {
 			t.Errorf("the screen lacks %q:\n%s", want, plain)
 		}
@@ -223,7 +223,7 @@ func TestUSR1TellsHowItGoes(t *testing.T) {
 	cmd.Process.Signal(syscall.SIGUSR1)
 	line := make([]byte, 256)
 	n, err := errs.Read(line)
-	if err != nil || strings.Count(string(line[:n]), "\n") != 1 || !strings.Contains(string(line[:n]), "0 done") {
+	if err != nil || strings.Count(string(line[:n]), "\n") != 1 || !strings.Contains(string(line[:n]), "0/1") {
 		t.Errorf("one line is wanted: %q, %v", line[:n], err)
 	}
 	cmd.Process.Kill()

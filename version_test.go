@@ -13,7 +13,7 @@ import (
 func TestVersionCommand(t *testing.T) {
 	got := asked(t, "version")
 	lines := strings.Split(got, "\n")
-	if lines[0] != "trawl "+fetch.Release || !strings.HasPrefix(lines[1], "commit   ") || lines[3] != "formats  text jsonl" {
+	if lines[0] != "trawl "+fetch.Release || !strings.HasPrefix(lines[1], "commit   ") || lines[3] != "formats  text jsonl csv sqlite parquet warc" {
 		t.Errorf("trawl version:\n%s", got)
 	}
 	if want := "go       " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH; lines[2] != want {
@@ -27,7 +27,7 @@ func TestVersionAsJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(asked(t, args...)), &got); err != nil {
 			t.Fatalf("trawl %q: %v", args, err)
 		}
-		if got.Version != fetch.Release || got.Go != runtime.Version() || strings.Join(got.Formats, " ") != "text jsonl" {
+		if got.Version != fetch.Release || got.Go != runtime.Version() || strings.Join(got.Formats, " ") != "text jsonl csv sqlite parquet warc" {
 			t.Errorf("trawl %q: %+v", args, got)
 		}
 	}

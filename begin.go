@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"trawl/crawl"
+	"trawl/display"
+	"trawl/fetch"
+	"trawl/sinks"
+)
+
+// A start is what a run begins with.
+type start struct {
+	list    *crawl.List
+	journal *sinks.Journal // nil: no state is kept of the output
+	resumed bool           // an interrupted run goes on
+}
+
+// begin locks the output, opens what is to be fetched, and goes on where an interrupted run
+// has stopped, if that is asked for. over says that there is nothing to do but to exit with
+// code.
+func (s *screen) begin(stdin *os.File) (b start, code int, over bool) {
+	b, err := s.takeUp(stdin)
+	if err == nil && !b.resumed {
+		code, over = s.firstURL(b.list)
+	}
+	var m *message
+	var d done
+	switch {
+	case errors.As(err, &d):
+		code, over = int(d), true
+	case errors.As(err, &m):
+		code, over = m.tell(s.w), true
+	}
+	if over && b.journal != nil {
+		_ = b.journal.Remove()
+	}
+	return b, code, over
+}
+
+// done ends a run before it begins, since there is nothing to do: its exit code.
+type done int
+
+func (done) Error() string { return "nothing to do" }
+
+// takeUp returns what it has opened also with an error, which is a done or a *message.
+func (s *screen) takeUp(stdin *os.File) (b start, err error) {
+	if b.journal, err = s.lock(); err != nil {
+		return b, err
+	}
+	var found *sinks.Interrupted
+	if b.journal != nil {
+		found = b.journal.Interrupted()
+	}
+	if b.journal != nil && b.journal.Ended() != nil && s.cfg.Resume && s.cfg.Format == sinks.Parquet && !s.cfg.Overwrite {
+		return b, done(b.journal.Ended().Exit) // a new run could not append
+	}
+	again, err := s.goesOn(b.journal, found)
+	if err != nil {
+		return b, err
+	}
+	args := s.cfg.Args
+	switch {
+	case s.cfg.RetryFailed:
+		if args, err = s.failed(again); err != nil {
+			return b, err
+		}
+	case again: // the errors file of the run before was renamed when this run began
+		args = s.renamed(args)
+	}
+	input := interruptible(stdin)
+	opts := crawl.ListOptions{Dedupe: s.cfg.Dedupe, MaxPages: s.cfg.MaxPages}
+	if b.list, err = crawl.OpenList(args, input, opts); err != nil {
+		return b, s.cfg.cannotRead(err)
+	}
+	if !again {
+		return b, nil
+	}
+	if b.resumed = b.list.Resume(found) == nil; b.resumed {
+		s.files.run = found.Run
+		return b, nil
+	}
+	b.list.Close()
+	if len(args) == 0 || slices.Contains(args, "-") || s.cfg.RetryFailed {
+		return b, s.changedList()
+	}
+	s.remark("the list has changed before the point that the interrupted run had reached: a new run starts")
+	if b.list, err = crawl.OpenList(s.cfg.Args, input, opts); err != nil {
+		return b, s.cfg.cannotRead(err)
+	}
+	return b, nil
+}
+
+// lock opens the journal of the output; nil is that none is kept.
+func (s *screen) lock() (*sinks.Journal, error) {
+	if s.cfg.Lock == lockOff || sinks.StatePath(s.files.output) == "" {
+		return nil, nil
+	}
+	j, err := sinks.OpenJournal(context.Background(), s.files.output, s.cfg.Lock == lockWait)
+	var locked *sinks.LockedError
+	var w *sinks.Error
+	switch {
+	case errors.As(err, &locked) && s.cfg.Lock == lockSkip:
+		return nil, done(exitOK)
+	case errors.As(err, &locked):
+		return nil, s.inUse(locked)
+	case errors.As(err, &w):
+		return nil, s.cfg.cannotKeep(w, s.files.output)
+	}
+	return j, err
+}
+
+// goesOn says whether the interrupted run is to go on.
+func (s *screen) goesOn(j *sinks.Journal, found *sinks.Interrupted) (bool, error) {
+	switch {
+	case found == nil || !s.cfg.Resume && !s.cfg.RetryFailed:
+		return false, nil
+	case s.cfg.RetryFailed && found.Setting(retrySetting) == "":
+		return false, usage("--retry-failed: the last run of "+shown(s.files.output)+" was interrupted ("+s.cfg.where("retry-failed")+")",
+			"Finish it with --resume first.")
+	case !s.cfg.RetryFailed && found.Setting(retrySetting) != "":
+		return false, nil // its list was another
+	}
+	for _, now := range s.meaning() {
+		if then := found.Setting(now.Name); then != now.Value {
+			return false, usage("--resume: the interrupted run had --"+now.Name+" "+orNothing(then)+", this one has "+orNothing(now.Value)+" ("+s.cfg.where("resume")+")",
+				"Give the same options, or start anew without --resume.")
+		}
+	}
+	err := j.Check()
+	var w *sinks.Error
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, sinks.ErrOther):
+		return false, usage("--resume: "+shown(err.(*sinks.Error).Path)+" is another file than the one that the interrupted run wrote ("+s.cfg.where("resume")+")",
+			"Bring that one back, or start anew without --resume.")
+	case errors.As(err, &w):
+		return false, s.cfg.cannotWrite(w, s.files.errors, false)
+	}
+	return false, err
+}
+
+// meaning are the options that a run must have in common with the one that it goes on
+// with, and, last, what it has fetched.
+func (s *screen) meaning() []sinks.Setting {
+	c := s.cfg
+	retry := ""
+	if c.RetryFailed {
+		retry = "on"
+	}
+	return []sinks.Setting{
+		{Name: "format", Value: string(c.Format)},
+		{Name: "fields", Value: strings.Join(c.Fields, ",")},
+		{Name: "dedupe", Value: strconv.FormatBool(c.Dedupe)},
+		{Name: "overwrite", Value: strconv.FormatBool(c.Overwrite)},
+		{Name: "errors", Value: s.files.errors},
+		{Name: retrySetting, Value: retry},
+	}
+}
+
+const retrySetting = "retry-failed"
+
+// orNothing is a setting's value as a message has it.
+func orNothing(value string) string {
+	if value == "" {
+		return "none"
+	}
+	return shown(value)
+}
+
+// failed are the arguments of --retry-failed: the errors file of the last run, which has
+// been renamed if an interrupted retry goes on.
+func (s *screen) failed(again bool) ([]string, error) {
+	name := s.files.errors
+	if again {
+		name = sinks.PrevPath(name)
+	}
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		return nil, done(exitOK)
+	}
+	return []string{asFile(name)}, nil
+}
+
+// asFile is a file's name as an argument that is no page, nor standard input.
+func asFile(name string) string {
+	if name == "-" || crawl.IsURL(name) {
+		return "./" + name
+	}
+	return name
+}
+
+// renamed are the arguments with the errors file under the name that it has by now.
+func (s *screen) renamed(args []string) []string {
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if s.files.errors != "" && arg == s.files.errors {
+			args[i] = sinks.PrevPath(arg)
+		}
+	}
+	return args
+}
+
+// changedList is the message for a list that cannot be gone on with.
+func (s *screen) changedList() *message {
+	option := "resume"
+	if s.cfg.RetryFailed {
+		option = "retry-failed"
+	}
+	return usage("--"+option+": the list is not the one that the interrupted run has read ("+s.cfg.where(option)+")",
+		"Give that one again, or start anew without --resume.")
+}
+
+// inUse is the message for an output that another run writes to.
+func (s *screen) inUse(by *sinks.LockedError) *message {
+	what := shown(s.files.output) + " is in use by another run"
+	if by.PID > 0 {
+		what += ": process " + strconv.Itoa(by.PID) + ", started " + by.Started.Local().Format(time.TimeOnly)
+	}
+	switch {
+	case by.Total > 0:
+		what += ", " + strconv.FormatInt(min(100, 100*by.Done/by.Total), 10) + "% done"
+	case by.Done > 0:
+		what += ", " + display.Plural(by.Done, "URL", "URLs") + " done"
+	}
+	return &message{
+		what:  what,
+		hints: []string{"Wait for it with --lock wait, leave quietly with --lock skip, or use another -o."},
+		code:  exitLocked,
+	}
+}
+
+// cannotKeep is the message for an output whose state cannot be kept.
+func (c *config) cannotKeep(err *sinks.Error, output string) *message {
+	f, openErr := os.OpenFile(output, os.O_WRONLY, 0)
+	if openErr == nil {
+		f.Close()
+		m := c.cannotWrite(err, "", false)
+		m.hints = []string{"A run keeps its state beside its results; --lock off does without. Nothing was fetched."}
+		return m
+	}
+	return c.cannotWrite(&sinks.Error{Op: err.Op, Path: output, Err: err.Err}, "", false)
+}
+
+// remark writes what only who watches, or asks, wants to know.
+func (s *screen) remark(line string) {
+	if s.tty || s.cfg.Verbose > 0 {
+		s.say("trawl: " + line)
+	}
+}
+
+// about are the facts of this run that its results may keep.
+func (s *screen) about(started time.Time) sinks.About {
+	return sinks.About{Version: fetch.Release, Command: commandLine(os.Args[1:]), Started: started}
+}
+
+// commandLine is a command line without its secrets: headers, and what a URL has of a
+// user.
+func commandLine(args []string) string {
+	words := []string{"trawl"}
+	l, err := scan(args)
+	if err != nil {
+		return "trawl"
+	}
+	for _, g := range l.given {
+		value := g.value
+		if g.name == "header" {
+			value = "***"
+		}
+		option := "--" + g.name
+		if value != "true" {
+			option += "=" + display.CleanURL(value)
+		}
+		words = append(words, shellWord(option))
+	}
+	for _, operand := range l.operands {
+		words = append(words, shellWord(display.CleanURL(operand)))
+	}
+	return strings.Join(words, " ")
+}
