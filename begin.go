@@ -88,6 +88,9 @@ func (s *screen) takeUp(stdin *os.File) (b start, err error) {
 		return b, nil
 	}
 	b.list.Close()
+	if err := b.list.Err(); err != nil { // it need not have changed
+		return b, s.cfg.cannotRead(err)
+	}
 	if len(args) == 0 || slices.Contains(args, "-") || s.cfg.RetryFailed {
 		return b, s.changedList()
 	}
@@ -113,6 +116,12 @@ func (s *screen) lock() (*sinks.Journal, error) {
 		return nil, s.inUse(locked)
 	case errors.As(err, &w):
 		return nil, s.cfg.cannotKeep(w, s.files.output)
+	}
+	if err == nil {
+		err = j.Claim(s.about(time.Now()))
+	}
+	if errors.As(err, &w) {
+		return j, s.cfg.cannotWrite(w, "", false)
 	}
 	return j, err
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"os"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -31,6 +33,22 @@ type frame struct {
 	Renames []rename `cbor:"12,keyasint,omitempty"`
 	Removes []string `cbor:"13,keyasint,omitempty"`
 	Exit    int      `cbor:"14,keyasint,omitempty"` // exit code of the run
+
+	Holder *holder `cbor:"15,keyasint,omitempty"` // who has the lock by now
+}
+
+// holder is who writes an output.
+type holder struct {
+	PID     int       `cbor:"1,keyasint"`
+	Host    string    `cbor:"2,keyasint"`
+	Started time.Time `cbor:"3,keyasint"`
+	Command string    `cbor:"4,keyasint"`
+}
+
+// holderOf is this process.
+func holderOf(about About) holder {
+	host, _ := os.Hostname()
+	return holder{PID: os.Getpid(), Host: host, Started: about.Started, Command: about.Command}
 }
 
 type rename struct {
@@ -45,6 +63,8 @@ type progress struct {
 	frame           // the last one; Done and Figures are in the fields below
 	done  Positions // of the list
 	parts [][]byte  // Figures, of each frame since the snapshot
+
+	holder *holder // the last one that a frame has named
 }
 
 // apply takes the next frame.
@@ -57,6 +77,9 @@ func (p *progress) apply(f frame) error {
 		p.parts = nil
 	} else if err := eachAscending(f.Done[theList], p.done.Add); err != nil {
 		return err
+	}
+	if f.Holder != nil {
+		p.holder = f.Holder
 	}
 	if len(f.Figures) > 0 {
 		p.parts = append(p.parts, f.Figures)

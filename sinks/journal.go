@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -43,13 +42,10 @@ type Setting struct {
 type head struct {
 	Version int       `cbor:"1,keyasint"`
 	Run     string    `cbor:"2,keyasint"`
-	PID     int       `cbor:"3,keyasint"`
-	Host    string    `cbor:"4,keyasint"`
-	Started time.Time `cbor:"5,keyasint"`
-	Command string    `cbor:"6,keyasint"`
-	Format  Format    `cbor:"7,keyasint"`
-	Results string    `cbor:"8,keyasint"` // the file that is written to, beside the journal
-	Meaning []Setting `cbor:"9,keyasint"`
+	Holder  holder    `cbor:"3,keyasint"` // whoever has begun, or resumed, the run
+	Format  Format    `cbor:"4,keyasint"`
+	Results string    `cbor:"5,keyasint"` // the file that is written to, beside the journal
+	Meaning []Setting `cbor:"6,keyasint"`
 }
 
 const (
@@ -220,8 +216,6 @@ func (j *Journal) begin(h head, f frame) error {
 	}
 	j.size, j.snap = 0, 0
 	h.Version = journalVersion
-	h.PID = os.Getpid()
-	h.Host, _ = os.Hostname()
 	j.head, j.state, j.found = h, progress{}, nil
 	block, err := appendBlock([]byte(journalMagic), h)
 	if err != nil {
@@ -238,8 +232,6 @@ func (j *Journal) begin(h head, f frame) error {
 func (j *Journal) resume(h head, f frame) error {
 	h.Run, h.Meaning = j.head.Run, j.head.Meaning
 	h.Version = journalVersion
-	h.PID = os.Getpid()
-	h.Host, _ = os.Hostname()
 	j.head, j.found = h, nil
 	return j.rewrite(f)
 }

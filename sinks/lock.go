@@ -76,8 +76,42 @@ func lockedBy(path string) error {
 	defer f.Close()
 	h, state, _, err := readJournal(f)
 	if err == nil {
-		locked.PID, locked.Host, locked.Started, locked.Command = h.PID, h.Host, h.Started, h.Command
+		by := &h.Holder
+		if state.holder != nil {
+			by = state.holder
+		}
+		locked.PID, locked.Host, locked.Started, locked.Command = by.PID, by.Host, by.Started, by.Command
 		locked.Done, locked.Total = state.done.Count(), state.Total
 	}
 	return locked
+}
+
+// Claim says in the journal who has locked it, before the run begins: it may have to wait for
+// its list. What an interrupted run has left stays as it is. Errors are [*Error].
+func (j *Journal) Claim(about About) error {
+	by := holderOf(about)
+	f, err := os.OpenFile(j.path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return wrap("open", j.path, err)
+	}
+	blocks, err := j.claim(by)
+	if err == nil {
+		err = f.Truncate(j.size)
+	}
+	if err == nil {
+		_, err = f.Write(blocks)
+	}
+	j.size += int64(len(blocks))
+	return errors.Join(wrap("write", j.path, err), wrap("close", j.path, f.Close()))
+}
+
+// claim is what is written: a head, or a frame that changes nothing else.
+func (j *Journal) claim(by holder) ([]byte, error) {
+	if j.found == nil {
+		j.size = 0
+		return appendBlock([]byte(journalMagic), head{Version: journalVersion, Holder: by})
+	}
+	f := j.state.frame
+	f.Holder, f.Done, f.Figures, f.Snapshot = &by, nil, nil, false
+	return appendBlock(nil, f)
 }

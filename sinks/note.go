@@ -28,7 +28,7 @@ func (w *Writer) begin() error {
 		f = frame{} // the state file is head and lock only
 	}
 	h := head{
-		Run: w.opts.Run, Started: w.opts.About.Started, Command: w.opts.About.Command,
+		Run: w.opts.Run, Holder: holderOf(w.opts.About),
 		Format: w.opts.Format, Results: w.relative(w.place.path), Meaning: w.opts.Meaning,
 	}
 	if w.opts.Resume {
