@@ -20,7 +20,7 @@ import (
 func BenchmarkExecutors(b *testing.B) {
 	for _, size := range []int{1_000, 80_000} {
 		server := answerWith(b, bytes.Repeat([]byte("a page of <b>so many</b> bytes\n"), size/31+1)[:size])
-		list := manyURLs(b, server, 400_000_000/(20_000+size))
+		list := manyURLs(b, server, 100, 400_000_000/(20_000+size))
 		for _, executor := range []string{"thread", "process"} {
 			b.Run(fmt.Sprintf("page=%d/executor=%s", size, executor), func(b *testing.B) {
 				var pages, seconds, peak float64
@@ -38,13 +38,14 @@ func BenchmarkExecutors(b *testing.B) {
 	}
 }
 
-// manyURLs is a list of pages of 100 hosts on that port.
-func manyURLs(b *testing.B, port string, n int) string {
+// manyURLs is a list of n pages of so many hosts on that port.
+func manyURLs(b *testing.B, port string, hosts, n int) string {
 	b.Helper()
 	name := filepath.Join(b.TempDir(), "urls.txt")
 	var urls bytes.Buffer
 	for i := range n {
-		fmt.Fprintf(&urls, "http://127.0.1.%d:%s/%d\n", 1+i%100, port, i)
+		h := i % hosts
+		fmt.Fprintf(&urls, "http://127.0.%d.%d:%s/%d\n", 1+h/250, 1+h%250, port, i)
 	}
 	if err := os.WriteFile(name, urls.Bytes(), 0o644); err != nil {
 		b.Fatal(err)
@@ -61,21 +62,8 @@ func crawlWith(b *testing.B, list, executor string) (lines int, peak float64) {
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for {
-		select {
-		case err := <-ended:
-			if err != nil {
-				b.Fatal(err)
-			}
-			return lineCount(b, filepath.Join(dir, "db.txt")), peak
-		case <-look.C:
-			peak = max(peak, resident(cmd.Process.Pid))
-		}
-	}
+	peak = largest(b, cmd)
+	return lineCount(b, filepath.Join(dir, "db.txt")), peak
 }
 
 // resident is what a process and those that it has started have in memory, in MiB. What

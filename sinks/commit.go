@@ -123,26 +123,28 @@ func (w *Writer) take() (recs, unwritten []parse.Record) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	recs, unwritten = w.records, w.records[w.written:]
-	w.records, w.written, w.committing = w.spare, 0, len(recs)
-	w.spare = nil
+	w.records, w.written, w.spare = w.spare, 0, nil
+	w.leaving = w.held
+	w.makeRoom()
 	return recs, unwritten
 }
 
 // release keeps the committed records' buffer for the next swap, nothing of
 // their strings, and makes room.
 func (w *Writer) release(recs []parse.Record) {
-	freed := 0
-	for i := range recs {
-		freed += held(&recs[i])
-	}
 	clear(recs)
-	if cap(recs) <= 2*maxUncommitted {
+	if cap(recs) <= 2*commitFull {
 		w.spare = recs[:0]
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.committing = 0
-	w.held -= freed
+	w.held -= w.leaving
+	w.leaving = 0
+	w.makeRoom()
+}
+
+// makeRoom wakes those who wait for it. It needs the lock.
+func (w *Writer) makeRoom() {
 	if w.room != nil {
 		close(w.room)
 		w.room = nil

@@ -3,6 +3,7 @@ package sinks
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,6 +15,9 @@ var csvFields = []string{
 	"seq", "url", "final_url", "status", "size", "bytes", "wire_bytes", "content_type", "time", "duration_ms",
 	"ttfb_ms", "attempts", "proto", "ip", "sha256", "change", "class", "error", "run",
 }
+
+// CSVFields returns the columns of CSV when no fields are named. They belong to the caller.
+func CSVFields() []string { return slices.Clone(csvFields) }
 
 // newCSV returns the encoder of the CSV format (RFC 4180, but for its line ends,
 // which are LF): one row a record, pages and failures, with the named fields in
@@ -92,9 +96,13 @@ func (f *field) appendCSV(dst []byte, rec *parse.Record) []byte {
 
 // appendCell appends a text, in quotes if it needs them.
 func appendCell(dst []byte, s string) []byte {
-	if s = wellFormed(s); s == "" {
+	if s == "" {
 		return dst
 	}
+	if plainLen(s, ',') == len(s) && !opensAsFormula(s) {
+		return append(dst, s...)
+	}
+	s = wellFormed(s)
 	quoted := strings.ContainsAny(s, "\",\r\n")
 	if quoted {
 		dst = append(dst, '"')

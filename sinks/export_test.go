@@ -30,6 +30,3 @@ func OpenJournalOn(
 	}
 	return j, err
 }
-
-// MaxUncommitted is the bound at which Append waits.
-const MaxUncommitted = maxUncommitted

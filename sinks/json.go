@@ -63,8 +63,15 @@ func appendMicros(dst []byte, us int64) []byte {
 	if us == 0 {
 		return dst
 	}
-	dst = append(dst, '.', byte('0'+us/100), byte('0'+us/10%10), byte('0'+us%10))
-	return bytes.TrimRight(dst, "0")
+	dst = append(dst, '.', byte('0'+us/100))
+	if us %= 100; us == 0 {
+		return dst
+	}
+	dst = append(dst, byte('0'+us/10))
+	if us %= 10; us == 0 {
+		return dst
+	}
+	return append(dst, byte('0'+us))
 }
 
 // appendMoment appends milliseconds since 1970 as a time of RFC 3339 in UTC with
@@ -120,27 +127,13 @@ func appendObject(dst, raw []byte) []byte {
 	return appendString(dst, string(raw))
 }
 
-// plain are the bytes that stand for themselves in a JSON string, whatever stands
-// around them. < > & do: this is no HTML.
-var plain = func() (table [256]bool) {
-	for b := range utf8.RuneSelf {
-		table[b] = b >= ' ' && b != '"' && b != '\\'
-	}
-	return table
-}()
-
 // appendString appends a JSON string; bytes that are no UTF-8 become U+FFFD.
 // U+2028 and U+2029 stand for themselves: they are no line ends of a file.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0 // of what is not yet appended
-	for i := 0; i < len(s); {
-		b := s[i]
-		if plain[b] {
-			i++
-			continue
-		}
-		if b < utf8.RuneSelf {
+	for i := plainLen(s, '\\'); i < len(s); i += plainLen(s[i:], '\\') {
+		if b := s[i]; b < utf8.RuneSelf {
 			dst = appendEscaped(append(dst, s[start:i]...), b)
 			i++
 			start = i

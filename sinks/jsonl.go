@@ -42,22 +42,16 @@ func (f *field) appendJSON(dst []byte, rec *parse.Record) []byte {
 		if raw := trimmed(f.object(rec)); raw != nil {
 			return appendObject(append(dst, f.key...), raw)
 		}
+	case kindMoment:
+		if n, ok := f.number(rec); ok {
+			return append(appendMoment(append(append(dst, f.key...), '"'), n), '"')
+		}
 	default:
-		return f.appendNumber(dst, rec)
+		if n, ok := f.number(rec); ok {
+			return f.appendPlain(append(dst, f.key...), n)
+		}
 	}
 	return dst
-}
-
-func (f *field) appendNumber(dst []byte, rec *parse.Record) []byte {
-	n, ok := f.number(rec)
-	if !ok {
-		return dst
-	}
-	dst = append(dst, f.key...)
-	if f.kind == kindMoment {
-		return append(appendMoment(append(dst, '"'), n), '"')
-	}
-	return f.appendPlain(dst, n)
 }
 
 // appendPlain appends a number as every format has it.

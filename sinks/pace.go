@@ -9,13 +9,12 @@ const (
 	commitPause = 50 * time.Millisecond // so long after the last one
 	commitDelay = time.Second           // no record waits longer for its commit
 
-	// maxUncommitted bounds the records that Append has taken and no commit has
-	// put on disk. Half of it makes a commit whenever the last one was, so that
-	// a quick disk is not waited for. Twice as much is no quicker, and no longer
-	// in the processor's cache.
-	maxUncommitted = 4096
+	// commitFull records make a commit whenever the last one was, so that a quick
+	// disk is not waited for; Append takes as many more meanwhile, and then waits.
+	// Twice as much is no quicker, and no longer in the processor's cache.
+	commitFull = 2048
 
-	// maxHeld bounds the bytes of data that these records have: no more are taken
+	// maxHeld bounds the bytes of data that all these records have: no more are taken
 	// until they are committed, which is then at once.
 	maxHeld = 16 << 20
 )
@@ -56,7 +55,7 @@ func (p *pace) commitDue(now time.Time, written, unwritten int) bool {
 	switch {
 	case !p.synced:
 		return p.writeDue(now, unwritten)
-	case n >= maxUncommitted/2:
+	case n >= commitFull:
 		return true
 	case n >= commitBatch && !now.Before(p.last.Add(commitPause)):
 		return true

@@ -36,7 +36,7 @@ func TestPace(t *testing.T) {
 		{"a batch is written at once", true, 0, 512, 0, true, false, 20 * time.Millisecond},
 		{"a thousand wait for the pause", true, 1000, 0, 49 * time.Millisecond, false, false, 50 * time.Millisecond},
 		{"and are committed", true, 512, 488, 50 * time.Millisecond, true, true, 20 * time.Millisecond},
-		{"half the bound does not wait", true, maxUncommitted / 2, 0, 0, false, true, 50 * time.Millisecond},
+		{"enough does not wait", true, commitFull, 0, 0, false, true, 50 * time.Millisecond},
 		{"without a sync a write is a commit", false, 0, 1, 20 * time.Millisecond, true, true, 20 * time.Millisecond},
 		{"and comes no earlier", false, 0, 1, 19 * time.Millisecond, false, false, 20 * time.Millisecond},
 	} {

@@ -6,11 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"testing"
 	"time"
-
-	"github.com/parquet-go/parquet-go"
 
 	"trawl/fetch"
 	"trawl/parse"
@@ -65,37 +62,4 @@ func batchesOf(tb testing.TB, lines []byte) (batches []*rowBatch) {
 		batches = append(batches, batch)
 	}
 	return batches
-}
-
-// BenchmarkParquet makes a Parquet file of lines, and of the same rows when they
-// are ready.
-func BenchmarkParquet(b *testing.B) {
-	lines := benchLines(50_000)
-	b.Run("sink", func(b *testing.B) {
-		b.SetBytes(int64(len(lines)))
-		for b.Loop() {
-			if err := makeParquet(b.Context(), io.Discard, bytes.NewReader(lines)); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("bare", func(b *testing.B) {
-		b.SetBytes(int64(len(lines)))
-		batches := batchesOf(b, lines)
-		for b.Loop() {
-			benchBareParquet(b, batches)
-		}
-	})
-}
-
-func benchBareParquet(b *testing.B, batches []*rowBatch) {
-	w := parquetWriter{file: parquet.NewGenericWriter[any](io.Discard, parquetOptions()...)}
-	for _, batch := range batches {
-		if err := w.write(batch); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if err := w.file.Close(); err != nil {
-		b.Fatal(err)
-	}
 }

@@ -89,7 +89,7 @@ func (s *scanner) unescaped() []byte {
 	rest := s.line[s.i:]
 	n := 0
 	for n+8 <= len(rest) {
-		special := specials(binary.LittleEndian.Uint64(rest[n:]))
+		special := specials(binary.LittleEndian.Uint64(rest[n:]), '\\')
 		n += bits.TrailingZeros64(special) / 8 // 64/8 if there is none
 		if special != 0 {
 			s.i += n
@@ -101,14 +101,6 @@ func (s *scanner) unescaped() []byte {
 	}
 	s.i += n
 	return rest[:n]
-}
-
-// specials has the highest bit of the first of eight bytes that is a quote, a
-// backslash or a control character; beyond that one it is not exact.
-func specials(x uint64) uint64 {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quote, backslash := x^ones*'"', x^ones*'\\'
-	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-ones*' ')&^x) & highs
 }
 
 // escape reads what stands behind a backslash, if it is what this package writes.

@@ -1,3 +1,5 @@
+//go:build unix
+
 package sinks
 
 import (
@@ -38,60 +40,60 @@ func benchPages(n, size int) []*fetch.Exchange {
 
 // BenchmarkWARC is an archive of pages of 30 kB in commits of 100, against the same bytes
 // compressed, a gzip member for each answer and each request, written and synced as often.
+//
+//	go test -run '^$' -bench WARC -benchtime 9x ./sinks
 func BenchmarkWARC(b *testing.B) {
-	const batch, size = 100, 30_000
+	const batch, commits, size = 100, 5, 30_000
 	pages := benchPages(batch, size)
-	var bytes int64
-	for _, x := range pages {
-		bytes += x.Sizes.Request + x.Sizes.Head + x.Sizes.Body
+	contest(b, batch*commits,
+		func() { benchWARC(b, pages, commits) },
+		func() { benchBareWARC(b, pages, commits) })
+}
+
+func benchWARC(b *testing.B, pages []*fetch.Exchange, commits int) {
+	w, err := openWARC(system, warcOptions(b.TempDir()), nil)
+	if err != nil {
+		b.Fatal(err)
 	}
-	b.Run("sink", func(b *testing.B) {
-		b.SetBytes(bytes)
-		w, err := openWARC(system, warcOptions(b.TempDir()), nil)
-		if err != nil {
+	recs := make([]parse.Record, len(pages))
+	copies := make([]fetch.Exchange, len(pages))
+	for range commits {
+		for i, x := range pages {
+			copies[i] = *x
+			recs[i].Exchanges = append(recs[i].Exchanges[:0], &copies[i])
+		}
+		if _, err := commitWARC(w, recs...); err != nil {
 			b.Fatal(err)
 		}
-		recs := make([]parse.Record, batch)
-		copies := make([]fetch.Exchange, batch)
-		b.ReportAllocs()
-		for b.Loop() {
-			for i, x := range pages {
-				copies[i] = *x
-				recs[i].Exchanges = append(recs[i].Exchanges[:0], &copies[i])
-			}
-			if _, err := commitWARC(w, recs...); err != nil {
-				b.Fatal(err)
-			}
+	}
+	if err := w.close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func benchBareWARC(b *testing.B, pages []*fetch.Exchange, commits int) {
+	f, err := os.Create(filepath.Join(b.TempDir(), "bare.gz"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	z := gzip.NewWriter(f)
+	member := func(parts ...string) {
+		z.Reset(f)
+		for _, part := range parts {
+			io.WriteString(z, part)
 		}
-		if err := w.close(); err != nil {
+		if err := z.Close(); err != nil {
 			b.Fatal(err)
 		}
-	})
-	b.Run("bare", func(b *testing.B) {
-		b.SetBytes(bytes)
-		f, err := os.Create(filepath.Join(b.TempDir(), "bare.gz"))
-		if err != nil {
+	}
+	for range commits {
+		for _, x := range pages {
+			member(x.Head, string(x.Body))
+			member(x.Request)
+		}
+		if err := f.Sync(); err != nil {
 			b.Fatal(err)
 		}
-		defer f.Close()
-		z := gzip.NewWriter(f)
-		member := func(parts ...string) {
-			z.Reset(f)
-			for _, part := range parts {
-				io.WriteString(z, part)
-			}
-			if err := z.Close(); err != nil {
-				b.Fatal(err)
-			}
-		}
-		for b.Loop() {
-			for _, x := range pages {
-				member(x.Head, string(x.Body))
-				member(x.Request)
-			}
-			if err := f.Sync(); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
+	}
 }

@@ -33,16 +33,16 @@ type Writer struct {
 	sum   uint64 // its ListSum
 	spare []parse.Record
 
-	mu         sync.Mutex
-	records    []parse.Record // guarded by mu: not yet committed. What is in it does not change until take
-	written    int            // guarded by mu: how many of records are written
-	committing int            // guarded by mu: how many have been taken from records and are being committed
-	held       int            // guarded by mu: bytes of data in all of these
-	order      *order         // guarded by mu; nil unless KeepOrder
-	room       chan struct{}  // guarded by mu: closed when there is room again; nil if nobody waits
-	closed     bool           // guarded by mu
-	replaced   bool           // guarded by mu: the side file has become the output
-	err        error          // guarded by mu: the first one
+	mu       sync.Mutex
+	records  []parse.Record // guarded by mu: not yet committed. What is in it does not change until take
+	written  int            // guarded by mu: how many of records are written
+	held     int            // guarded by mu: bytes of data in these, and in those that are being committed
+	leaving  int            // guarded by mu: those of held that are being committed
+	order    *order         // guarded by mu; nil unless KeepOrder
+	room     chan struct{}  // guarded by mu: closed when there is room again; nil if nobody waits
+	closed   bool           // guarded by mu
+	replaced bool           // guarded by mu: the side file has become the output
+	err      error          // guarded by mu: the first one
 }
 
 func newWriter(opts Options, results sink, failures *failures) *Writer {
@@ -107,7 +107,7 @@ func (w *Writer) tryAppend(rec *parse.Record) (room <-chan struct{}, err error) 
 	if w.order != nil && w.order.hold(rec) {
 		return nil, nil
 	}
-	if len(w.records)+w.committing >= maxUncommitted || w.held >= maxHeld {
+	if len(w.records) >= commitFull || w.held >= maxHeld {
 		if w.room == nil {
 			w.room = make(chan struct{})
 		}
@@ -187,8 +187,9 @@ func (w *Writer) Reopen() {
 	}
 }
 
-// Drain commits all records; with KeepOrder those that still waited for their turn too,
-// in ascending order. Append returns ErrClosed from now on. It returns the writer's
+// Drain commits all records. With KeepOrder those that still waited for their turn are
+// committed too, in ascending order, but not if there is a journal: then their positions
+// are not done, and a run that goes on brings them in their turn. Append returns ErrClosed from now on. It returns the writer's
 // first error.
 func (w *Writer) Drain() error {
 	if w.intakeEnds() {
@@ -217,7 +218,7 @@ func (w *Writer) intakeEnds() bool {
 		return false
 	}
 	w.closed = true
-	if w.order != nil {
+	if w.order != nil && w.opts.Journal == nil { // a run that goes on brings them in their turn
 		for _, rec := range w.order.rest() {
 			w.put(&rec)
 		}

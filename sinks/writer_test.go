@@ -166,20 +166,31 @@ func TestStandardOutputIsCommittedWhenItIsWritten(t *testing.T) {
 	})
 }
 
-// full opens a writer that has taken as much as it may and cannot write.
-func full(t *testing.T, opts sinks.Options) (*sinks.Writer, *gate) {
+// full opens a writer that cannot write, and has taken as many records as it may.
+func full(t *testing.T, opts sinks.Options) (w *sinks.Writer, g *gate, n int) {
 	t.Helper()
-	g := newGate()
+	g = newGate()
 	opts.Output, opts.Stdout, opts.Format = "-", g, sinks.JSONL
-	w := open(t, opts)
-	appendAll(t, w, 1, sinks.MaxUncommitted)
+	w = open(t, opts)
+	appendAll(t, w, 1, 1)
 	<-g.waits
-	return w, g
+	return w, g, 1 + fill(t, w, 2)
+}
+
+// fill appends records from seq on until there is no room, and returns how many: what
+// would wait ends with its context instead.
+func fill(t *testing.T, w *sinks.Writer, seq int) (n int) {
+	t.Helper()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for ; w.Append(ended, sinktest.Record(seq+n)) == nil; n++ {
+	}
+	return n
 }
 
 func TestAppendWaitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, g := full(t, sinks.Options{})
+		w, g, n := full(t, sinks.Options{})
 		done := make(chan error, 1)
 		go func() { done <- w.Append(t.Context(), sinktest.Record(1)) }()
 		synctest.Wait()
@@ -193,15 +204,15 @@ func TestAppendWaitsForRoom(t *testing.T) {
 			t.Error(err)
 		}
 		closeWhole(t, w)
-		if got := g.lines(); got != sinks.MaxUncommitted+1 {
-			t.Errorf("%d lines, want %d", got, sinks.MaxUncommitted+1)
+		if got := g.lines(); got != n+1 {
+			t.Errorf("%d lines, want %d", got, n+1)
 		}
 	})
 }
 
 func TestAppendThatWaitsEndsWithItsContextOrWithClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, g := full(t, sinks.Options{})
+		w, g, n := full(t, sinks.Options{})
 		cause := errors.New("second Ctrl-C")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		byContext, byClose, closed := make(chan error, 1), make(chan error, 1), make(chan error, 1)
@@ -220,8 +231,8 @@ func TestAppendThatWaitsEndsWithItsContextOrWithClose(t *testing.T) {
 		if err := <-closed; err != nil {
 			t.Error(err)
 		}
-		if got := g.lines(); got != sinks.MaxUncommitted {
-			t.Errorf("%d lines, want the %d that were taken", got, sinks.MaxUncommitted)
+		if got := g.lines(); got != n {
+			t.Errorf("%d lines, want the %d that were taken", got, n)
 		}
 	})
 }
@@ -262,8 +273,9 @@ func TestAppendThatWaitsEndsWithTheFirstError(t *testing.T) {
 		defer write.Close()
 		g := newGate()
 		w := open(t, sinks.Options{Output: "-", Stdout: both{g, write}, Format: sinks.JSONL})
-		appendAll(t, w, 1, sinks.MaxUncommitted)
+		appendAll(t, w, 1, 1)
 		<-g.waits
+		fill(t, w, 2)
 		done := make(chan error, 1)
 		go func() { done <- w.Append(t.Context(), sinktest.Record(1)) }()
 		synctest.Wait()
@@ -532,10 +544,11 @@ func TestKeepOrderLosesNoSecondRecordOfAPosition(t *testing.T) {
 func TestKeepOrderDoesNotDeadlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []int64
-		w, g := full(t, sinks.Options{KeepOrder: true, OnCommit: func(recs []parse.Record) { got = append(got, seqs(recs)...) }})
-		const next, n = sinks.MaxUncommitted + 1, 20_000
+		w, g, before := full(t, sinks.Options{KeepOrder: true, OnCommit: func(recs []parse.Record) { got = append(got, seqs(recs)...) }})
+		const n = 20_000
+		next := before + 1
 		appendAll(t, w, next+1, n) // does not wait
-		skip(t, w, next+1+n)
+		skip(t, w, int64(next+1+n))
 		close(g.open)
 		appendAll(t, w, next, 1)
 		closeWhole(t, w)
