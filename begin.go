@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,8 +60,11 @@ func (s *screen) takeUp(stdin *os.File) (b start, err error) {
 	if b.journal != nil {
 		found = b.journal.Interrupted()
 	}
-	if b.journal != nil && b.journal.Ended() != nil && s.cfg.Resume && s.cfg.Format == sinks.Parquet && !s.cfg.Overwrite {
-		return b, done(b.journal.Ended().Exit) // a new run could not append
+	if b.journal != nil && b.journal.Ended() != nil && s.cfg.Resume {
+		return b, done(b.journal.Ended().Exit) // it lacked its renames alone, which are done
+	}
+	if found != nil && !s.cfg.Resume && !s.cfg.RetryFailed {
+		s.remark("the last run of " + shown(s.files.output) + " was interrupted; with --resume this one would go on with it")
 	}
 	again, err := s.goesOn(b.journal, found)
 	if err != nil {
@@ -170,12 +174,26 @@ func (s *screen) meaning() []sinks.Setting {
 		{Name: "fields", Value: strings.Join(c.Fields, ",")},
 		{Name: "dedupe", Value: strconv.FormatBool(c.Dedupe)},
 		{Name: "overwrite", Value: strconv.FormatBool(c.Overwrite)},
-		{Name: "errors", Value: s.files.errors},
+		{Name: "errors", Value: besideOf(s.files.output, s.files.errors)},
 		{Name: retrySetting, Value: retry},
 	}
 }
 
 const retrySetting = "retry-failed"
+
+// besideOf is a file's name as seen from the folder of the output, wherever the run is
+// started; "" is none.
+func besideOf(output, name string) string {
+	dir, errD := filepath.Abs(filepath.Dir(sinks.StatePath(output)))
+	abs, errA := filepath.Abs(name)
+	if name == "" || errD != nil || errA != nil {
+		return name
+	}
+	if rel, err := filepath.Rel(dir, abs); err == nil {
+		return rel
+	}
+	return name
+}
 
 // orNothing is a setting's value as a message has it.
 func orNothing(value string) string {
@@ -194,6 +212,7 @@ func (s *screen) failed(again bool) ([]string, error) {
 	}
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		s.remark("nothing to try again: the last run of " + shown(s.files.output) + " has left no failures in " + shown(name))
 		return nil, done(exitOK)
 	}
 	return []string{asFile(name)}, nil
@@ -211,7 +230,7 @@ func asFile(name string) string {
 func (s *screen) renamed(args []string) []string {
 	args = slices.Clone(args)
 	for i, arg := range args {
-		if s.files.errors != "" && arg == s.files.errors {
+		if s.files.errors != "" && arg != "-" && !crawl.IsURL(arg) && besideOf(s.files.output, arg) == besideOf(s.files.output, s.files.errors) {
 			args[i] = sinks.PrevPath(arg)
 		}
 	}

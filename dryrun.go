@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -22,6 +23,10 @@ func (c *config) dryRun(files files, stdin, stdout, stderr *os.File) int {
 	args := c.Args
 	if c.RetryFailed {
 		args = []string{asFile(files.errors)}
+		if _, err := os.Stat(files.errors); errors.Is(err, fs.ErrNotExist) {
+			args = []string{os.DevNull} // nothing to try again
+		}
+		c.Args, c.AllowEmpty = args, true
 	}
 	list, err := crawl.OpenList(args, interruptible(stdin), crawl.ListOptions{Dedupe: c.Dedupe, MaxPages: c.MaxPages})
 	if err != nil {

@@ -38,6 +38,9 @@ func (s *screen) end(in *interrupts, sum crawl.Summary, err error) int {
 	if code == exitRule {
 		end.Rules = broken(s.cfg.FailIf, &sum)
 	}
+	if s.cfg.Format == sinks.WARC {
+		end.Output = strings.TrimSuffix(strings.TrimSuffix(s.files.output, ".gz"), ".warc") + "-*.warc.gz"
+	}
 	if sum.SideFile != "" {
 		end.Output = sum.SideFile
 		s.say(s.aside(sum.SideFile))
@@ -55,9 +58,10 @@ func (s *screen) end(in *interrupts, sum crawl.Summary, err error) int {
 }
 
 // exitCode is the exit code of the run, and notes in sum what signal has stopped it. A
-// signal's code, if there is one, comes before all others.
+// signal's code, if there is one, comes before all others, unless it came when there was
+// nothing left to stop: whoever gets its code may resume the run.
 func (s *screen) exitCode(in *interrupts, sum *crawl.Summary, err error) int {
-	if signal, name := in.code(); signal != 0 {
+	if signal, name := in.code(); signal != 0 && !sum.Whole {
 		sum.Stopped = name
 		return signal
 	}
@@ -93,11 +97,17 @@ func (s *screen) aside(side string) string {
 	return fmt.Sprintf("trawl: %s %s; the records of this run are in %s", shown(s.files.output), as, shown(side))
 }
 
+const goOn = "Then go on where it stopped: the same command with --resume"
+
 // tellErrors writes what ended the run, or a list, before its time.
 func (s *screen) tellErrors(err error, code int) {
 	if w, ok := errors.AsType[*sinks.Error](err); ok && !isClosedPipe(w) {
 		began := s.stats.Counts().Stage.Taken > 0
-		s.cfg.cannotWrite(w, s.files.errors, began).write(s.w)
+		m := s.cfg.cannotWrite(w, s.files.errors, began)
+		if s.resumable() {
+			m.hints = append(m.hints, goOn)
+		}
+		m.write(s.w)
 	}
 	if l, ok := errors.AsType[*crawl.ListError](err); ok {
 		s.cfg.cannotRead(l).write(s.w)

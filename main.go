@@ -27,7 +27,7 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 	if done {
 		return code
 	}
-	if len(cfg.Args) == 0 && isTerminal(stdin) {
+	if len(cfg.Args) == 0 && !cfg.RetryFailed && isTerminal(stdin) {
 		io.WriteString(stderr, shortHelp)
 		return exitUsage
 	}
@@ -41,6 +41,7 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 	if cfg.DryRun {
 		return cfg.dryRun(files, stdin, stdout, stderr)
 	}
+	ignore(reopenSignals) // until there is something to open anew
 	s := newScreen(&cfg, files, stdout, stderr)
 	defer s.close()
 	b, code, over := s.begin(stdin)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,14 +76,25 @@ func (c *config) settleArchive() error {
 	return nil
 }
 
+// others are endings that say of a file what trawl does not write: to write lines of text
+// into it would surprise.
+var others = []string{".json", ".ndjson", ".tsv", ".xls", ".xlsx", ".xml", ".html", ".txt.gz", ".jsonl.gz", ".csv.gz", ".zst", ".zip"}
+
 // settleFormat chooses the format, and refuses what that cannot hold.
 func (c *config) settleFormat() error {
 	if c.Format == "" {
+		if i := slices.IndexFunc(others, func(end string) bool { return strings.HasSuffix(c.Output, end) }); i >= 0 {
+			return usage("there is no results format for names that end in "+others[i]+": "+shown(c.Output)+" ("+c.where("output")+")",
+				"Use .jsonl, .csv, .db, .parquet or .warc.gz, or say what it is to be with -f.")
+		}
 		c.Format = sinks.FormatOf(c.Output)
 	}
 	if c.Format == sinks.Text && len(c.Select) > 0 && c.byOption("select") {
 		return usage("text results cannot hold fields ("+c.where("select")+")",
 			"Use -j, or a results file that ends in .jsonl or .csv.")
+	}
+	if c.Format == sinks.CSV && c.Fields == nil && len(c.Select) > 0 {
+		c.Fields = append(sinks.CSVFields(), "data")
 	}
 	return c.settleArchive()
 }
@@ -144,10 +156,10 @@ func (c *config) checkGuard(proxy string) error {
 // settleJSON applies --json to format and output. If it disagrees with --format, an
 // option wins over a variable; two options must agree.
 func (c *config) settleJSON() error {
-	if c.Format != "" && c.Format != sinks.JSONL && !c.outranked("format", "json") {
-		if !c.outranked("json", "format") {
-			return usage("--json and --format "+string(c.Format)+" contradict each other ("+c.where("json")+")",
-				"Leave one of them out.")
+	format, json := c.from["format"].rank, c.from["json"].rank
+	if c.Format != "" && c.Format != sinks.JSONL && format >= json {
+		if format == json {
+			return c.conflict("json", "and --format "+string(c.Format)+" contradict each other", "Leave one of them out.")
 		}
 		c.JSON = false
 		return nil

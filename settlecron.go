@@ -43,12 +43,18 @@ func (c *config) settleResume() error {
 }
 
 func (c *config) settleRetry() error {
+	if c.RetryFailed && c.outranked("overwrite", "retry-failed") {
+		c.Overwrite = false // it is for the runs that fetch all
+	}
 	switch {
 	case !c.RetryFailed:
 		return nil
 	case len(c.Args) > 0:
 		return c.conflict("retry-failed", "takes no lists and no URLs: "+shown(c.Args[0]),
 			"It fetches the failed URLs of the last run. Leave one of them out.")
+	case c.Overwrite && !c.outranked("overwrite", "retry-failed"):
+		return c.conflict("overwrite", "would leave nothing but the pages of --retry-failed in "+outputName(c.Output),
+			"Leave one of them out: what is tried again is appended.")
 	case c.Errors == "none":
 		return c.conflict("retry-failed", "needs the errors file of the last run, and --errors is none", "Name it with --errors FILE.")
 	case c.Errors == "" && sinks.ErrorsPath(c.Output) == "":

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"trawl/display"
-	"trawl/sinks"
 )
 
 const (
@@ -50,14 +49,25 @@ func (s *screen) listen() *interrupts {
 		over:   make(chan struct{}),
 	}
 	in.ctx, in.abort = context.WithCancelCause(context.Background())
-	signal.Ignore(sigPipe...) // a closed pipe is an error of the write
-	signal.Notify(in.sigs, append([]os.Signal{os.Interrupt, syscall.SIGTERM}, screenSignals...)...)
-	if sinks.StatePath(s.files.output) != "" { // or there is nothing to open anew
-		signal.Notify(in.sigs, reopenSignals...)
-	}
+	ignore(sigPipe) // a closed pipe is an error of the write
+	signal.Notify(in.sigs, slices.Concat([]os.Signal{os.Interrupt, syscall.SIGTERM}, screenSignals, reopenSignals)...)
 	in.done.Go(func() { in.watch(s) })
 	in.done.Go(in.show)
 	return in
+}
+
+// ignore ignores signals, if there are any: none would be all of them.
+func ignore(signals []os.Signal) {
+	if len(signals) > 0 {
+		signal.Ignore(signals...)
+	}
+}
+
+// release gives the signals back their usual effect. A rotation must not end a run that
+// has nothing to open anew, or not yet, or not any more: that signal is ignored then.
+func (in *interrupts) release() {
+	ignore(reopenSignals)
+	signal.Stop(in.sigs)
 }
 
 // show shows one thing after the other.
@@ -110,7 +120,7 @@ func (in *interrupts) watch(s *screen) {
 			aborted = true
 			abort()
 		case <-lost:
-			signal.Stop(in.sigs) // what is left to do may hang too: the next signal kills
+			in.release() // what is left to do may hang too: the next signal kills
 			close(in.lost)
 			lost = nil
 		case <-in.over:
@@ -122,7 +132,7 @@ func (in *interrupts) watch(s *screen) {
 // close ends the watch. Signals have their usual effect again: also on who waits
 // here for a screen that takes nothing.
 func (in *interrupts) close() {
-	signal.Stop(in.sigs)
+	in.release()
 	close(in.over)
 	in.done.Wait()
 	in.abort(nil)

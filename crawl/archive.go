@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/gofrs/flock"
 
@@ -100,7 +101,7 @@ func spoolError(path string, err error) error {
 }
 
 // archives begins to keep what is on the wire, if the output is an archive. end is called
-// when that is closed.
+// when all of that is archived; a second call does nothing, and returns the same.
 func (c *crawl) archives() (end func() error, err error) {
 	if c.opts.Output.Format != sinks.WARC {
 		return func() error { return nil }, nil
@@ -110,5 +111,5 @@ func (c *crawl) archives() (end func() error, err error) {
 		return nil, err
 	}
 	c.opts.Client.Capture = fetch.NewSpool(a.dir, 0)
-	return a.close, nil
+	return sync.OnceValue(a.close), nil
 }

@@ -335,3 +335,24 @@ func TestAnArchiveThatCannotBeSpooledEndsTheRun(t *testing.T) {
 		}
 	})
 }
+
+// A run that is killed when its journal is gone is over: nobody would remove its folder.
+func TestTheFolderGoesBeforeTheJournal(t *testing.T) {
+	everywhere(t, func(t *testing.T, at place) {
+		site := newWireSite(t, map[string][]string{"/page": {answerOf("200 OK", "page")}})
+		dir := t.TempDir()
+		opts := at(to(dir, Options{}), "")
+		opts.Output.Output, opts.Output.Format = filepath.Join(dir, "db.warc.gz"), sinks.WARC
+		asked := false
+		opts.ExitCode = func(Summary) int { // just before the files are closed
+			asked = true
+			if left, _ := filepath.Glob(filepath.Join(dir, "*"+spoolInfix+"*")); len(left) > 0 {
+				t.Errorf("there is still %v", left)
+			}
+			return 0
+		}
+		if _, err := Crawl(t.Context(), nil, listOf(t, site.url+"/page"), opts); err != nil || !asked {
+			t.Errorf("%v; the exit code was asked for: %v", err, asked)
+		}
+	})
+}

@@ -98,7 +98,7 @@ func (c *crawl) counted(onEvent func(fetch.Event)) func(fetch.Event) {
 func fill(rec *parse.Record, r *fetch.Request, end fetch.Ending) {
 	rec.Seq, rec.URL = r.Index, r.Asked
 	rec.File, rec.Line, rec.ListSum = r.File, r.Line, r.ListSum
-	rec.Attempts, rec.Waited = r.Attempt, r.Waited
+	rec.Attempts, rec.Tried, rec.Waited = r.Attempt, r.Tried, r.Waited
 	rec.Retryable = end.Retryable
 	rec.Exchanges = r.Exchanges
 	if len(r.Redirects) > 0 {

@@ -43,6 +43,9 @@ type crawl struct {
 	stage stage
 	out   *sinks.Writer // nil until there is an executor: no file is made before
 
+	endArchive func() error // of archives
+	whole      bool         // the list was met to its end, and the files are what they are for
+
 	intake    context.Context // ends when no position is begun any more; its cause is why
 	endIntake context.CancelCauseFunc
 }
@@ -78,11 +81,10 @@ func (c *crawl) take() (err error) {
 			return err
 		}
 	}
-	end, err := c.archives()
-	if err != nil {
+	if c.endArchive, err = c.archives(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, end()) }()
+	defer func() { err = errors.Join(err, c.endArchive()) }()
 	if c.opts.Processes != nil {
 		return c.inProcesses()
 	}
@@ -129,16 +131,49 @@ func run[Out any](
 // close commits the last records, and closes the files; well says that nothing has gone
 // wrong until now.
 func (c *crawl) close(well bool) error {
-	well = c.out.Drain() == nil && well
+	well = c.out.Drain() == nil && c.endArchive() == nil && well // before the journal goes, or nobody would after a crash
 	sum := c.summary()
 	end := sinks.End{
-		Whole: well && c.stage.Status().Whole && !c.list.Truncated() && c.list.Err() == nil,
+		Whole: well && c.stage.Status().Whole && !c.list.Truncated() && c.list.Err() == nil && !c.isStopped(),
 		URLs:  sum.URLs(), Pages: sum.Pages, Failed: sum.Failed, Skipped: sum.Skipped, Bytes: sum.Bytes,
 	}
 	if c.opts.ExitCode != nil {
 		end.Exit = c.opts.ExitCode(sum)
 	}
-	return c.out.Close(c.ctx, end)
+	ctx, done := c.untilStopped()
+	defer done()
+	err := c.out.Close(ctx, end)
+	c.whole = end.Whole && err == nil
+	if errors.Is(err, errStopped) {
+		return nil
+	}
+	return err
+}
+
+// isStopped says whether stop is closed. A run that was stopped is one that can be resumed,
+// though it may have finished its list.
+func (c *crawl) isStopped() bool {
+	select {
+	case <-c.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// untilStopped is a context that ends with the run's, or at stop.
+func (c *crawl) untilStopped() (ctx context.Context, done func()) {
+	ctx, end := context.WithCancelCause(c.ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-c.stop:
+			end(errStopped)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { end(nil); <-watched }
 }
 
 // shutdown waits for the last callback. After an abort worker processes are killed,
@@ -196,6 +231,7 @@ func (c *crawl) summary() Summary {
 		c.stats.stop("--max-duration")
 	}
 	sum := c.stats.Snapshot()
+	sum.Whole = c.whole
 	if c.out != nil {
 		sum.SideFile = c.out.SideFile()
 	}

@@ -34,13 +34,23 @@ func (s *Stats) figures(recs []parse.Record, whole bool) []byte {
 	return data
 }
 
+// decoding takes text as it was counted: names of files and what was cut short may have
+// any bytes.
+var decoding = func() cbor.DecMode {
+	mode, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid}.DecMode()
+	if err != nil {
+		panic(err) // they are the same each time
+	}
+	return mode
+}()
+
 // restore adds what frames have said of the earlier parts of the run.
 func (s *Stats) restore(parts [][]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, part := range parts {
 		var t tally
-		if err := cbor.Unmarshal(part, &t); err != nil {
+		if err := decoding.Unmarshal(part, &t); err != nil {
 			return fmt.Errorf("figures of the interrupted run: %w", err)
 		}
 		s.all.merge(&t)

@@ -39,20 +39,17 @@ func (s *Stats) Add(recs ...parse.Record) {
 	}
 }
 
-// Event counts what a stage tells of answers that are not a URL's last: those of
-// attempts that are followed by another (the retries themselves are counted with
-// the record that ends the URL), and pauses that hosts ask for.
+// Event counts what a stage tells of pauses that hosts ask for. Attempts that are followed
+// by another, and their answers, are counted with the record that ends the URL: a run that
+// is killed before, and resumed, makes them again.
 func (s *Stats) Event(e fetch.Event) {
+	if e.Kind != fetch.Throttled {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch e.Kind {
-	case fetch.Retried:
-		s.all.Statuses.tried(e.Answer.Status)
-		s.events.Statuses.tried(e.Answer.Status)
-	case fetch.Throttled:
-		longer, over := s.all.Pauses.add(e.Request.Host, time.Now(), e.Wait)
-		s.events.Pauses.count(e.Request.Host, longer, over)
-	}
+	longer, over := s.all.Pauses.add(e.Request.Host, time.Now(), e.Wait)
+	s.events.Pauses.count(e.Request.Host, longer, over)
 }
 
 // Counts are the few of a run's figures that can be asked for often.

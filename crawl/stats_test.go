@@ -117,8 +117,7 @@ func TestRunIsCountedWhole(t *testing.T) {
 					case w == 1 && i%10 == 0:
 						rec = failed(i, fetch.DNS, "no such host")
 					case w == 2 && i%10 == 0:
-						rec.Attempts, rec.Status = 2, 204
-						s.Event(fetch.Event{Kind: fetch.Retried, Answer: fetch.Answer{Status: 500}})
+						rec.Attempts, rec.Tried, rec.Status = 2, []int{500}, 204
 					case w == 3 && i%10 == 0:
 						s.Add(parse.Record{Seq: 1, Skipped: "duplicate"})
 						continue
@@ -303,5 +302,25 @@ func BenchmarkStatsAdd(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		s.Add(records[i%len(records)])
+	}
+}
+
+// A run that is killed between two attempts at a URL, and resumed, makes both again.
+func TestAnswersOfAttemptsCountOnceTheirURLHasEnded(t *testing.T) {
+	killed := NewStats()
+	killed.Event(fetch.Event{Kind: fetch.Retried, Answer: fetch.Answer{Status: 503}})
+	frame := killed.figures(nil, false)
+
+	resumed := NewStats()
+	if err := resumed.restore([][]byte{frame}); err != nil {
+		t.Fatal(err)
+	}
+	rec := page(1, "https://a.example/", time.Millisecond)
+	rec.Attempts, rec.Tried = 2, []int{503}
+	resumed.Event(fetch.Event{Kind: fetch.Retried, Answer: fetch.Answer{Status: 503}})
+	resumed.Add(rec)
+	want := map[string]int64{"2xx": 1, "5xx": 1}
+	if diff := cmp.Diff(want, resumed.Snapshot().Responses); diff != "" {
+		t.Errorf("answers (-want +got):\n%s", diff)
 	}
 }

@@ -12,6 +12,7 @@ type Summary struct {
 	Started  time.Time
 	Elapsed  time.Duration
 	Stopped  string // what ended the run before its list did, in words: "--max-pages"; "" is nothing
+	Whole    bool   // the run has met its whole list, and all is on disk: there is nothing to be resumed
 	SideFile string // with Overwrite, the file that holds the records if the output was not replaced; else ""
 
 	Pages     int64 // records that are successes

@@ -54,6 +54,9 @@ func (t *tally) addRetries(rec *parse.Record) {
 	}
 	t.Retries += int64(rec.Attempts - 1)
 	t.Retried++
+	for _, status := range rec.Tried {
+		t.Statuses.tried(status)
+	}
 	if rec.Class == "" {
 		t.RetriedOK++
 	}

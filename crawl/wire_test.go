@@ -81,7 +81,7 @@ func TestWhatAWorkerMakesOfAPageTravelsWhole(t *testing.T) {
 		Record: parse.Record{
 			Seq: 1, URL: "http://a/", FinalURL: "http://b/", Redirects: []string{"http://c/"}, Status: 200,
 			HasSize: true, Size: 2, HasBody: true, Bytes: 3, WireBytes: 4, ContentType: "text/html", Title: "日本", Proto: "HTTP/1.1", IP: "::1",
-			ETag: `"a"`, LastModified: "Sun", SHA256: "00", Timings: someTimes, Attempts: 1, Waited: 5, Class: fetch.Timeout, Error: "e", Retryable: true,
+			ETag: `"a"`, LastModified: "Sun", SHA256: "00", Timings: someTimes, Attempts: 1, Tried: []int{500}, Waited: 5, Class: fetch.Timeout, Error: "e", Retryable: true,
 			Limit: 6, Meta: json.RawMessage(`{"a":1}`), Data: json.RawMessage(`{"b":["\u0000"]}`), Skipped: "s", File: "f", Line: 7, ListSum: 9, Header: someFields, Timeout: 8,
 			Exchanges: []*fetch.Exchange{{}},
 		},
@@ -176,7 +176,7 @@ func TestOnlyWhatGetPageNeedsGoesToAWorker(t *testing.T) {
 	r := fetch.Request{
 		Position: fetch.Position{Source: 1, Index: 2}, Asked: "asked", URL: "http://a/", Host: "a", File: "f", Line: 3, Method: "HEAD",
 		Timeout: 4, Foreign: true, Extra: &fetch.Extra{Header: someFields, Timeout: 5, Meta: json.RawMessage("{}")},
-		Attempt: 6, Started: time.Now(), Spent: 7, Redirects: []string{"b"}, Waited: 8, ListSum: 9, Exchanges: []*fetch.Exchange{{}},
+		Attempt: 6, Tried: []int{500}, Started: time.Now(), Spent: 7, Redirects: []string{"b"}, Waited: 8, ListSum: 9, Exchanges: []*fetch.Exchange{{}},
 	}
 	whole(t, r)
 	coordinator, worker := new(hopCodec), new(hopCodec)

@@ -31,6 +31,7 @@ type Request struct {
 	Extra   *Extra        // what the line said beside its URL; nil if nothing
 
 	Attempt   int           // which one of this URL, from 1
+	Tried     []int         // statuses of the attempts before this one; 0 is no answer
 	Started   time.Time     // of the attempt's first hop; zero while this is it
 	Spent     time.Duration // by the attempt's hops before this one
 	Redirects []string      // the URLs of the attempt's hops before this one, oldest first
@@ -43,6 +44,7 @@ type Request struct {
 func (r *Request) mem() int {
 	n := int(unsafe.Sizeof(*r)) + len(r.URL) + len(r.Asked)
 	n += len(r.Exchanges) * int(unsafe.Sizeof(Exchange{})) // their bytes count elsewhere
+	n += len(r.Tried) * int(unsafe.Sizeof(r.Attempt))
 	for _, url := range r.Redirects {
 		n += len(url)
 	}

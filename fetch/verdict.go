@@ -38,6 +38,7 @@ func (o *StageOptions) judge(r *Request, a *Answer) Ending {
 	end.Retryable = o.RetryOn.Has(err)
 	end.Again = end.Retryable && r.Attempt <= o.Retries
 	if end.Again {
+		r.Tried = append(r.Tried, a.Status)
 		o.first(r, r.Attempt+1)
 	}
 	return end

@@ -31,6 +31,7 @@ type Record struct {
 	fetch.Timings        // of the last attempt: Start of its first hop, Duration to its last byte; the zero Start is none
 
 	Attempts int           // 1 is no retry
+	Tried    []int         // statuses of the attempts before the last; 0 is no answer
 	Waited   time.Duration // held back by limits and retry pauses
 
 	Class     fetch.Class // "" is a page

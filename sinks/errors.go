@@ -59,10 +59,11 @@ func splitExt(path string) (stem, ext string) {
 type failures struct {
 	lines
 	private bool // it is readable by its owner only
+	old     bool // an earlier run's stands in its place
 }
 
-// newFailures checks that the file can be made, and renames one of an earlier
-// run; or, if at is not nil, goes on with one that an interrupted run has left.
+// newFailures checks that the file can be made, and finds one of an earlier
+// run, which is still to be displaced; or, if at is not nil, goes on with one that an interrupted run has left.
 func newFailures(d disk, path, run string, at *mark) (*failures, error) {
 	f := &failures{lines: lines{target: target{disk: d, path: path}, layout: layout{encode: newErrorLine(run)}}}
 	if path == "" {
@@ -80,7 +81,21 @@ func newFailures(d disk, path, run string, at *mark) (*failures, error) {
 	if _, err = os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return f, wrap("open", path, probe(filepath.Dir(path)))
 	}
-	return f, wrap("rename", path, d.rename(path, PrevPath(path)))
+	f.old = true
+	return f, nil
+}
+
+// displace renames the file of an earlier run, when the journal is this run's: the old one
+// may be a list that must not be lost.
+func (f *failures) displace() error {
+	if !f.old {
+		return nil
+	}
+	f.old = false
+	if err := f.disk.rename(f.path, PrevPath(f.path)); err != nil {
+		return wrap("rename", f.path, err)
+	}
+	return f.disk.syncDir(f.path)
 }
 
 // probe returns why no file can be made in a folder. It does not make the one
@@ -129,15 +144,24 @@ func (f *failures) write(recs []parse.Record) error {
 	return f.lines.write(recs)
 }
 
-// reopen lets the next failure make a file anew.
+// reopen lets the next failure make a file anew, unless this one still has its name.
 func (f *failures) reopen() error {
 	if f.file == nil || !f.regular {
 		return nil
 	}
+	now, missing := os.Stat(f.path)
+	if missing == nil && idOf(now) == f.id && now.Size() == f.size {
+		return nil
+	}
 	err := f.close()
 	f.lines, f.private = lines{target: target{disk: f.disk, path: f.path}, layout: f.layout}, false
+	if err == nil && missing == nil && now.Mode().IsRegular() {
+		err = f.open(nil) // so that a mark says which file it is
+	}
 	return err
 }
+
+const errorLineStart = `{"seq":`
 
 // newErrorLine returns the encoder of the errors file. The time of a failure
 // that was never asked for is when it was recorded.
@@ -147,7 +171,7 @@ func newErrorLine(run string) encoder {
 		if rec.Class == "" {
 			return dst
 		}
-		dst = append(dst, `{"seq":`...)
+		dst = append(dst, errorLineStart...)
 		dst = strconv.AppendInt(dst, rec.Seq, 10)
 		dst = append(dst, `,"url":`...)
 		dst = appendString(dst, rec.URL)
@@ -204,7 +228,9 @@ func inOneUnit(d time.Duration) string {
 }
 
 // mayHoldHeaders says whether the record's line has headers, which may be
-// secrets: its own, or those in a line that is a broken JSON object.
+// secrets: its own, those in a line that is a broken JSON object, or those that a user in
+// a URL comes to.
 func mayHoldHeaders(rec *parse.Record) bool {
-	return len(rec.Header) > 0 || strings.HasPrefix(rec.URL, "{")
+	authority, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(rec.URL, "http://"), "https://"), "/")
+	return len(rec.Header) > 0 || strings.HasPrefix(rec.URL, "{") || strings.Contains(authority, "@")
 }

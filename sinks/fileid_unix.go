@@ -13,3 +13,9 @@ func idOf(info fs.FileInfo) fileID {
 	}
 	return fileID{}
 }
+
+// hasName says whether an open file has a name yet.
+func hasName(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || st.Nlink > 0
+}

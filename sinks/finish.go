@@ -7,6 +7,9 @@ import (
 // finish does what is left to do when all is committed, and closes the files. A file that
 // is there is not replaced by nothing but failures.
 func (w *Writer) finish(ctx context.Context, end End) {
+	if w.Err() == nil {
+		w.setErr(w.stands())
+	}
 	whole := end.Whole && w.Err() == nil
 	if l, ok := w.results.(ledger); ok && w.Err() == nil {
 		w.setErr(l.end(end))
@@ -17,6 +20,15 @@ func (w *Writer) finish(ctx context.Context, end End) {
 		w.setErr(w.replace(ctx, end.Exit))
 	}
 	w.setErr(w.leave(whole && w.Err() == nil))
+}
+
+// stands says whether the files are still those that were written. A file that a rotation
+// has moved just now holds all that it should.
+func (w *Writer) stands() error {
+	if err := w.results.mark().stands(w.place.target != ""); err != nil {
+		return err
+	}
+	return w.failures.mark().stands(false)
 }
 
 // replace makes the output of the side file. From the moment at which the journal says that

@@ -98,6 +98,15 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// decoding takes names of files as they are: they may have any bytes.
+var decoding = func() cbor.DecMode {
+	mode, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid}.DecMode()
+	if err != nil {
+		panic(err) // they are the same each time
+	}
+	return mode
+}()
+
 // appendBlock appends v, in CBOR (RFC 8949), as a block.
 func appendBlock[T head | frame](dst []byte, v T) ([]byte, error) {
 	content, err := cbor.Marshal(v)
@@ -131,7 +140,7 @@ func readBlock[T head | frame](r io.Reader, v *T) (int64, error) {
 	if err != nil || len(content) < int(length) || blockSum(length, content) != sum {
 		return 0, errNoBlock
 	}
-	if err := cbor.Unmarshal(content, v); err != nil {
+	if err := decoding.Unmarshal(content, v); err != nil {
 		return 0, errNoBlock
 	}
 	return blockHead + int64(length), nil

@@ -145,7 +145,7 @@ func (j *Journal) read() error {
 		return err
 	}
 	j.head, j.state, j.size = h, state, size
-	if state.Results.Path == "" { // nothing was begun, or all but the renames is done
+	if state.Results.Path == "" || j.untouched() { // nothing was begun, or all but the renames is done
 		return nil
 	}
 	j.found = &Interrupted{
@@ -198,6 +198,10 @@ func (j *Journal) readLedger(h head, state *progress) error {
 		return nil
 	}
 	path := filepath.Join(filepath.Dir(j.path), h.Results)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && h.Results != "" {
+		state.Results = mark{Path: h.Results, Len: 1} // the database is made before the head speaks of it
+		return nil
+	}
 	data, err := frameIn(path, h.Run)
 	if err != nil || data == nil {
 		return err
@@ -232,8 +236,12 @@ func (j *Journal) begin(h head, f frame) error {
 func (j *Journal) resume(h head, f frame) error {
 	h.Run, h.Meaning = j.head.Run, j.head.Meaning
 	h.Version = journalVersion
-	j.head, j.found = h, nil
-	return j.rewrite(f)
+	j.head = h
+	if err := j.rewrite(f); err != nil {
+		return err // what was found stays: it is still there to be gone on with
+	}
+	j.found = nil
+	return nil
 }
 
 func (j *Journal) open(flag int) error {
@@ -284,7 +292,7 @@ func (j *Journal) cut() error {
 	case j.file == nil:
 		return nil
 	}
-	return j.file.Truncate(j.size)
+	return errors.Join(j.file.Truncate(j.size), j.file.Sync())
 }
 
 const minCompact = 4 << 20
@@ -311,11 +319,11 @@ func (j *Journal) rewrite(snapshot frame) (err error) {
 		return wrap("rename", j.path, err)
 	}
 	err = j.disk.syncDir(j.path)
-	j.stuck = err != nil
 	if j.file != nil {
 		err = errors.Join(err, wrap("close", j.path, j.file.Close()))
 	}
 	err = errors.Join(err, wrap("close", j.path, j.lock.Unlock()))
+	j.stuck = err != nil // the snapshot speaks of what is now being committed
 	j.lock, j.file, j.size, j.snap, j.state.frame = next.lock, next.file, next.size, next.size, snapshot
 	return err
 }
@@ -354,13 +362,16 @@ func (j *Journal) rename(left frame) error {
 	dir := filepath.Dir(j.path)
 	for _, r := range left.Renames {
 		from, to := filepath.Join(dir, r.From), filepath.Join(dir, r.To)
+		if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
+			continue // and what is beside the new name is its own
+		}
 		if j.head.Format == SQLite {
 			if err := checkAlone(from); err != nil {
 				return err
 			}
 			removeLogs(to)
 		}
-		if err := j.disk.rename(from, to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := j.disk.rename(from, to); err != nil {
 			return wrap("rename", to, err)
 		}
 	}

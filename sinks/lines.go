@@ -50,11 +50,16 @@ func openLines(d disk, path string, at *mark, lay layout) (*lines, error) {
 		return nil, err
 	}
 	l := &lines{target: t, layout: lay}
-	if err := l.begin(at); err != nil {
+	switch err := l.begin(at); {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, errMoved):
+		_ = l.file.Close() // nothing was written to it
+		return openLines(d, path, at, lay)
+	default:
 		l.abandon()
 		return nil, err
 	}
-	return l, nil
 }
 
 // begin finds out where the lines go.
@@ -77,11 +82,17 @@ func (l *lines) begin(at *mark) error {
 // lookBack reads what is to be known of what the file has already.
 func (l *lines) lookBack(at *mark) error {
 	f, err := os.Open(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errMoved
+	}
 	if err != nil {
 		return wrap("read", l.path, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
+	if err == nil && idOf(info) != l.id {
+		err = errMoved
+	}
 	if err != nil {
 		return wrap("read", l.path, err)
 	}
@@ -147,6 +158,9 @@ func (l *lines) sync() error {
 	if err := l.file.Sync(); err != nil {
 		return wrap("sync", l.path, err)
 	}
+	if err := uncut(l.file, l.path, l.size); err != nil {
+		return err
+	}
 	if l.fresh {
 		if err := l.disk.syncDir(l.path); err != nil {
 			return err
@@ -182,14 +196,22 @@ func (l *lines) reopen() error {
 	if l.file == nil || !l.regular {
 		return nil
 	}
-	t, err := l.disk.openAppend(l.path)
-	if err != nil {
-		return err
+	for old := l.file; ; {
+		t, err := l.disk.openAppend(l.path)
+		if err != nil {
+			return err
+		}
+		l.target = t
+		err = errors.Join(wrap("close", l.path, old.Close()), l.begin(nil))
+		if !errors.Is(err, errMoved) {
+			return err
+		}
+		old = t.file
 	}
-	old := l.file
-	l.target = t
-	return errors.Join(wrap("close", l.path, old.Close()), l.begin(nil))
 }
+
+// errMoved: the file was moved as soon as it was opened, without a record of this run.
+var errMoved = errors.New("it has just been moved")
 
 func (l *lines) close() error {
 	if l.file == nil {

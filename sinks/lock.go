@@ -107,6 +107,9 @@ func (j *Journal) Claim(about About) error {
 
 // claim is what is written: a head, or a frame that changes nothing else.
 func (j *Journal) claim(by holder) ([]byte, error) {
+	if j.ended != nil { // and it still has to be told how
+		return appendBlock(nil, frame{Ended: true, Exit: j.ended.Exit, Holder: &by})
+	}
 	if j.found == nil {
 		j.size = 0
 		return appendBlock([]byte(journalMagic), head{Version: journalVersion, Holder: by})

@@ -35,7 +35,7 @@ var (
 func (m mark) check(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if m.Len == 0 {
+		if m.Len == 0 && m.File == (fileID{}) {
 			return nil
 		}
 		return wrap("open", path, fmt.Errorf("%w: it is gone", ErrShorter))
@@ -59,6 +59,49 @@ func (m mark) check(path string) error {
 	}
 	if last.sum() != m.Tail {
 		return wrap("open", path, ErrOther)
+	}
+	return nil
+}
+
+// Why a file is not what a run has made of it.
+var (
+	errReplaced  = errors.New("another file has taken its name")
+	errTruncated = errors.New("another program has truncated it")
+	errRemoved   = errors.New("another program has removed it")
+)
+
+// uncut says whether an open file has all that was written to it, and can be found again.
+func uncut(f file, path string, size int64) error {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return wrap("sync", path, err)
+	case info.Size() < size:
+		return wrap("sync", path, errTruncated)
+	case !hasName(info):
+		return wrap("sync", path, errRemoved)
+	}
+	return nil
+}
+
+// stands says whether the name is still that of the file that was written. One that was
+// moved has none, which is no harm unless it is to become something.
+func (m mark) stands(needed bool) error {
+	if m.File == (fileID{}) { // it is not made yet, or no file
+		return nil
+	}
+	info, err := os.Stat(m.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && needed:
+		return wrap("close", m.Path, errRemoved)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return wrap("close", m.Path, err)
+	case idOf(info) != m.File:
+		return wrap("close", m.Path, errReplaced)
+	case info.Mode().IsRegular() && info.Size() < m.Len:
+		return wrap("close", m.Path, errTruncated)
 	}
 	return nil
 }

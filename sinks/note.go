@@ -99,7 +99,11 @@ func (w *Writer) transact(l ledger, recs []parse.Record) error {
 	if w.opts.Journal == nil {
 		return l.transact(nil)
 	}
-	data, err := cbor.Marshal(w.frame(recs, true))
+	return w.keep(l, w.frame(recs, true))
+}
+
+func (w *Writer) keep(l ledger, f frame) error {
+	data, err := cbor.Marshal(f)
 	if err != nil {
 		return wrap("write", w.place.path, err)
 	}
@@ -107,13 +111,14 @@ func (w *Writer) transact(l ledger, recs []parse.Record) error {
 }
 
 // unmarshalFrame reads a frame that a ledger has kept.
-func unmarshalFrame(data []byte, f *frame) error { return cbor.Unmarshal(data, f) }
+func unmarshalFrame(data []byte, f *frame) error { return decoding.Unmarshal(data, f) }
 
 // reopenFiles commits, and goes on in the files that have the names now. The journal knows
-// beforehand that it may find others.
+// beforehand that it may find others. Results that are one file go on in it.
 func (w *Writer) reopenFiles() error {
 	results, ok := w.results.(reopener)
-	if !ok || w.place.target != "" {
+	ok = ok && w.place.target == ""
+	if !ok && w.failures.file == nil {
 		return nil
 	}
 	if err := w.commit(); err != nil {
@@ -122,8 +127,10 @@ func (w *Writer) reopenFiles() error {
 	if err := w.noteReopening(true); err != nil {
 		return err
 	}
-	if err := results.reopen(); err != nil {
-		return err
+	if ok {
+		if err := results.reopen(); err != nil {
+			return err
+		}
 	}
 	if err := w.failures.reopen(); err != nil {
 		return err
@@ -136,7 +143,11 @@ func (w *Writer) noteReopening(before bool) error {
 	if j == nil {
 		return nil
 	}
-	f := w.frame(nil, false)
+	l, isLedger := w.results.(ledger)
+	f := w.frame(nil, isLedger)
 	f.Reopening = before
+	if isLedger {
+		return w.keep(l, f)
+	}
 	return j.add(f)
 }

@@ -82,7 +82,11 @@ func open(opts Options, d disk) (*Writer, error) {
 	w := newWriter(opts, results, failures)
 	w.place, w.disk = p, d
 	w.pace.synced = isOrWillBeFile(opts.Output) || opts.Errors != ""
-	if err := w.begin(); err != nil {
+	err = w.begin()
+	if err == nil {
+		err = failures.displace()
+	}
+	if err != nil {
 		w.abandon()
 		return nil, err
 	}
@@ -114,7 +118,10 @@ func (opts *Options) settle() error {
 // openBoth opens results and errors file, or neither.
 func (opts *Options) openBoth(p place, d disk) (sink, *failures, error) {
 	var errorsAt *mark
-	if opts.Resume {
+	if j := opts.Journal; opts.Resume {
+		if opts.Errors != "" && j.relative(opts.Errors) != j.state.Errors.Path {
+			return nil, nil, wrap("open", opts.Errors, ErrOther) // the mark is not of this file
+		}
 		p.at, errorsAt = opts.Journal.kept(opts.Journal.state.Results), opts.Journal.kept(opts.Journal.state.Errors)
 	}
 	if err := p.prepare(d); err != nil {

@@ -248,11 +248,6 @@ func (s *sqlite) disconnect() error {
 	return errors.Join(errs...)
 }
 
-var (
-	errReplaced  = errors.New("another file has taken its name")
-	errTruncated = errors.New("another program has truncated it")
-)
-
 // check returns an error if the database is no longer the file of its name, or
 // has become smaller by another hand than SQLite's: SQLite would write on.
 func (s *sqlite) check() error {

@@ -263,6 +263,9 @@ func (w *warc) sync() error {
 	if err := w.file.Sync(); err != nil {
 		return wrap("sync", w.path(), err)
 	}
+	if err := uncut(w.file, w.path(), w.size); err != nil {
+		return err
+	}
 	if !w.made {
 		return nil
 	}
