@@ -1,13 +1,9 @@
 package sinks
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/gofrs/flock"
 )
@@ -114,104 +110,9 @@ func openJournal(ctx context.Context, output string, wait bool, d disk) (*Journa
 	return j, nil
 }
 
-// Ended is a run that was interrupted when all was done but to give the files their names.
-type Ended struct{ Exit int }
-
-// Ended is the run whose last renames [OpenJournal] has done; nil if there was none.
-func (j *Journal) Ended() *Ended { return j.ended }
-
 // Interrupted is the run that has left this journal; nil if there was none, or nothing
 // of it can be used.
 func (j *Journal) Interrupted() *Interrupted { return j.found }
-
-// errNoJournal is a file that has a journal's name.
-var errNoJournal = errors.New("it is no journal of trawl; move it away")
-
-// read reads head and frames, as far as they are good.
-func (j *Journal) read() error {
-	f, err := os.Open(j.path)
-	if err != nil {
-		return wrap("open", j.path, err)
-	}
-	defer f.Close()
-	h, state, size, err := readJournal(f)
-	switch {
-	case err == errNoJournal:
-		return wrap("read", j.path, err)
-	case err != nil || h.Version != journalVersion: // no run has got as far as its first frame, or as this version
-		return nil
-	}
-	if err := j.readLedger(h, &state); err != nil {
-		return err
-	}
-	j.head, j.state, j.size = h, state, size
-	if state.Results.Path == "" || j.untouched() { // nothing was begun, or all but the renames is done
-		return nil
-	}
-	j.found = &Interrupted{
-		Run: h.Run, Meaning: h.Meaning,
-		Done: state.done.clone(), ListSum: state.ListSum, Figures: state.parts,
-	}
-	return nil
-}
-
-// readJournal returns what is good of a journal, and how long that is; errNoBlock if
-// there is no head, errNoJournal if the file is something else.
-func readJournal(r io.Reader) (h head, state progress, size int64, err error) {
-	br := bufio.NewReaderSize(r, 1<<16)
-	magic := make([]byte, len(journalMagic))
-	n, err := io.ReadFull(br, magic)
-	switch {
-	case string(magic[:n]) != journalMagic[:n] && !allZero(magic[:n]):
-		return h, state, 0, errNoJournal
-	case err != nil || allZero(magic):
-		return h, state, 0, errNoBlock
-	}
-	size, err = readBlock(br, &h)
-	if err != nil {
-		return h, state, 0, err
-	}
-	size += int64(len(magic))
-	for {
-		var f frame
-		length, err := readBlock(br, &f)
-		if err != nil || state.apply(f) != nil {
-			return h, state, size, nil
-		}
-		size += length
-	}
-}
-
-// allZero is true of what a power cut may leave of a file.
-func allZero(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// readLedger takes the last frame from results that keep it themselves.
-func (j *Journal) readLedger(h head, state *progress) error {
-	if h.Format != SQLite || state.Ended {
-		return nil
-	}
-	path := filepath.Join(filepath.Dir(j.path), h.Results)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && h.Results != "" {
-		state.Results = mark{Path: h.Results, Len: 1} // the database is made before the head speaks of it
-		return nil
-	}
-	data, err := frameIn(path, h.Run)
-	if err != nil || data == nil {
-		return err
-	}
-	var f frame
-	if err := unmarshalFrame(data, &f); err != nil {
-		return wrap("read", path, err)
-	}
-	return state.apply(f)
-}
 
 // begin makes the journal that of a new run.
 func (j *Journal) begin(h head, f frame) error {
@@ -266,21 +167,14 @@ func (j *Journal) write(blocks []byte, f frame) error {
 	if err != nil {
 		return wrap("write", j.path, err)
 	}
-	if n, err := j.file.Write(blocks); err != nil || n < len(blocks) {
-		return wrap("write", j.path, cmpErr(err, io.ErrShortWrite))
+	if _, err := j.file.Write(blocks); err != nil {
+		return wrap("write", j.path, err)
 	}
 	if err := j.file.Sync(); err != nil {
 		return wrap("sync", j.path, err)
 	}
 	j.size += int64(len(blocks))
 	return nil
-}
-
-func cmpErr(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // cut takes off a frame that could not be written whole. An error is that the journal may
@@ -293,103 +187,6 @@ func (j *Journal) cut() error {
 		return nil
 	}
 	return errors.Join(j.file.Truncate(j.size), j.file.Sync())
-}
-
-const minCompact = 4 << 20
-
-// long says whether the next frame should be a snapshot, which replaces all before it.
-func (j *Journal) long() bool { return j.size > max(j.compact, 3*j.snap) }
-
-// rewrite replaces the journal by its head and a snapshot. The new file is locked before
-// it takes the name, so that nobody comes between.
-func (j *Journal) rewrite(snapshot frame) (err error) {
-	next := &Journal{path: j.path + compacted, disk: j.disk, head: j.head}
-	if err := os.Remove(next.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return wrap("remove", next.path, err)
-	}
-	if next.lock, err = lockFile(context.Background(), next.path, false); err != nil {
-		return err
-	}
-	if err := next.fill(snapshot); err != nil {
-		next.abandon()
-		return err
-	}
-	if err := j.disk.rename(next.path, j.path); err != nil {
-		next.abandon()
-		return wrap("rename", j.path, err)
-	}
-	err = j.disk.syncDir(j.path)
-	if j.file != nil {
-		err = errors.Join(err, wrap("close", j.path, j.file.Close()))
-	}
-	err = errors.Join(err, wrap("close", j.path, j.lock.Unlock()))
-	j.stuck = err != nil // the snapshot speaks of what is now being committed
-	j.lock, j.file, j.size, j.snap, j.state.frame = next.lock, next.file, next.size, next.size, snapshot
-	return err
-}
-
-// fill writes head and snapshot.
-func (j *Journal) fill(snapshot frame) error {
-	if err := j.open(os.O_TRUNC); err != nil {
-		return err
-	}
-	block, err := appendBlock([]byte(journalMagic), j.head)
-	if err != nil {
-		return wrap("write", j.path, err)
-	}
-	return j.write(block, snapshot)
-}
-
-func (j *Journal) abandon() {
-	if j.file != nil {
-		_ = j.file.Close()
-	}
-	_ = os.Remove(j.path)
-	_ = j.lock.Unlock()
-}
-
-// finish does what is left to do.
-func (j *Journal) finish(left frame) error {
-	if err := j.rename(left); err != nil {
-		return err
-	}
-	return j.tidy(left)
-}
-
-// rename does the renames that are left to do of a run that has ended. What was done
-// before is not done again.
-func (j *Journal) rename(left frame) error {
-	dir := filepath.Dir(j.path)
-	for _, r := range left.Renames {
-		from, to := filepath.Join(dir, r.From), filepath.Join(dir, r.To)
-		if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
-			continue // and what is beside the new name is its own
-		}
-		if j.head.Format == SQLite {
-			if err := checkAlone(from); err != nil {
-				return err
-			}
-			removeLogs(to)
-		}
-		if err := j.disk.rename(from, to); err != nil {
-			return wrap("rename", to, err)
-		}
-	}
-	return nil
-}
-
-// tidy makes the new names last, and takes away what is not needed any more.
-func (j *Journal) tidy(left frame) error {
-	if err := j.disk.syncDir(j.path); err != nil {
-		return err
-	}
-	for _, name := range left.Removes {
-		path := filepath.Join(filepath.Dir(j.path), name)
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return wrap("remove", path, err)
-		}
-	}
-	return nil
 }
 
 // Remove takes the journal away, of a run that has ended or has not begun, and unlocks
