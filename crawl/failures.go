@@ -63,7 +63,7 @@ func (g *failureGroup) add(rec *parse.Record) {
 	if g.Count > 1 && rec.Seq >= g.Seq {
 		return
 	}
-	g.Seq, g.URL, g.File, g.Line = rec.Seq, strings.Clone(rec.URL), rec.File, rec.Line
+	g.Seq, g.URL, g.File, g.Line = rec.Seq, strings.Clone(fetch.WithoutSecrets(rec.URL)), rec.File, rec.Line
 }
 
 func (g *failureGroup) merge(o *failureGroup) {

@@ -1,6 +1,7 @@
 package crawl
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -20,5 +21,17 @@ func TestFiguresOfAnyTextAreRestored(t *testing.T) {
 	}
 	if sum := again.Snapshot(); sum.Failed != 1 || len(sum.Failures) != 1 || sum.Failures[0].FirstSource != "caf\xe9.txt:11" {
 		t.Errorf("%+v", sum.Failures)
+	}
+}
+
+func TestFiguresHoldNoSecrets(t *testing.T) {
+	s := NewStats()
+	bad := failed(1, fetch.DNS, "no such host")
+	bad.URL = "https://me:s3cret@gone.example/"
+	object := failed(2, fetch.BadURL, "not a JSON object")
+	object.URL = `{"url":"https://a.example/","headers":{"Authorization":"s3cret"`
+	s.Add(bad, object)
+	if data := s.figures([]parse.Record{bad}, true); bytes.Contains(data, []byte("s3cret")) {
+		t.Errorf("the figures hold a secret: %q", data)
 	}
 }

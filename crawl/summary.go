@@ -54,7 +54,7 @@ type FailureGroup struct {
 	Label       string // "http 503 after 3 attempts", "timeout after 10 s", "no such host"
 	Class       fetch.Class
 	Count       int64
-	FirstURL    string // of the one with the lowest position; may hold a password
+	FirstURL    string // of the one with the lowest position, without secrets
 	FirstSource string // where that stands: "urls.txt:17"
 }
 
