@@ -63,7 +63,7 @@ type stage interface {
 }
 
 func newCrawl(ctx context.Context, stop <-chan struct{}, list *List, opts Options) *crawl {
-	c := &crawl{stop: stop, list: list, opts: opts.withDefaults()}
+	c := &crawl{stop: stop, list: list, opts: opts.withDefaults(), endArchive: func() error { return nil }}
 	c.ctx, c.abort = context.WithCancelCause(ctx)
 	c.intake, c.endIntake = context.WithCancelCause(context.Background()) // not of ctx: an abort is no stop
 	c.stats = c.opts.Stats

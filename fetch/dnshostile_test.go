@@ -3,7 +3,9 @@ package fetch
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -61,17 +63,28 @@ func TestNameServersThatRave(t *testing.T) {
 	}
 }
 
+// listenTwice listens at a port that is free for both UDP and TCP.
+func listenTwice(t *testing.T) (pc net.PacketConn, l net.Listener) {
+	t.Helper()
+	for {
+		pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l, err = net.Listen("tcp", pc.LocalAddr().String()); err == nil {
+			return pc, l
+		}
+		pc.Close()
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A name server that has said too much over UDP, and hangs over TCP.
 func TestANameServerThatHangsOverTCP(t *testing.T) {
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	pc, l := listenTwice(t) // l never accepts
 	defer pc.Close()
-	l, err := net.Listen("tcp", pc.LocalAddr().String()) // never accepts
-	if err != nil {
-		t.Fatal(err)
-	}
 	defer l.Close()
 	done := make(chan struct{})
 	defer func() { pc.Close(); <-done }()
