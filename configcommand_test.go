@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -186,9 +185,6 @@ func TestConfigShowsNoSecret(t *testing.T) {
 
 // Where no option names a proxy, its row says which variable does.
 func TestConfigShowsTheEnvironmentsProxies(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("variables have no case")
-	}
 	folders(t)
 	withoutProxies(t)
 	t.Setenv("http_proxy", "me:pw@c:1")

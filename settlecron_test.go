@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -36,9 +35,6 @@ func TestOptionsThatGoOnNeedSomethingToGoOnWith(t *testing.T) {
 }
 
 func TestDevicesKeepNoState(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("there are no files of that kind")
-	}
 	for _, args := range []string{"--resume -o " + os.DevNull, "--retry-failed -o /dev/stdout"} {
 		if got := refused(t, exitUsage, strings.Fields(args)...); !strings.Contains(got, "/dev/") {
 			t.Errorf("trawl %s:\n%s", args, got)
