@@ -109,7 +109,7 @@ func TestTrialSQLiteIsReadByItsShell(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeSQLite(t, s)
-	shell("PRAGMA integrity_check; PRAGMA foreign_key_check; SELECT count(*) FROM pages; SELECT count(*) FROM state", "ok\n"+strconv.Itoa(len(recs))+"\n0\n")
+	shell("PRAGMA integrity_check; PRAGMA foreign_key_check; SELECT count(*) FROM pages; SELECT count(*) FROM state", "ok\n"+strconv.Itoa(len(recs))+"\n1\n") // the frame stays until the next run
 	shell("SELECT json_extract(meta, '$.a') FROM pages WHERE seq=10", "x\"y,z\n")
 	shell("SELECT datetime(time), duration_ms+1 FROM latest WHERE seq=2", "2026-11-22 09:24:39|234.5\n")
 	for _, log := range sqliteLogs {
