@@ -215,7 +215,7 @@ func TestASlowReaderOfAFIFOGetsAll(t *testing.T) {
 		urls = append(urls, fmt.Sprintf("%s/page/%d/%s", s.URL, i, strings.Repeat("x", 100)))
 	}
 	path, cmd, said := fifo(t, list(t, lists, urls...))
-	awaited(t, cmd.Process.Pid)
+	kept(t, cmd.Process.Pid)
 	reader, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -239,21 +239,6 @@ func TestASlowReaderOfAFIFOGetsAll(t *testing.T) {
 	if files, _ := filepath.Glob(path + "*"); len(files) != 1 {
 		t.Errorf("beside the FIFO there are %v", files)
 	}
-}
-
-// awaited waits until a thread of the process waits in the kernel to open a FIFO.
-func awaited(t *testing.T, pid int) {
-	t.Helper()
-	eventually(t, "the process opens the FIFO", func() bool {
-		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", pid))
-		for _, thread := range threads {
-			call, _ := os.ReadFile(thread)
-			if strings.HasPrefix(string(call), fmt.Sprint(syscall.SYS_OPENAT, " ")) {
-				return true
-			}
-		}
-		return false
-	})
 }
 
 // The reader of a FIFO that leaves has not got all: unlike that of a pipe, it may be one
