@@ -144,8 +144,11 @@ func TestProcessesKilledWorkersCostNothing(t *testing.T) {
 func TestProcessesCallEndsAtItsLimit(t *testing.T) {
 	t.Parallel()
 	limit := func(in string) time.Duration {
-		if in == "spin" || strings.HasPrefix(in, "hold") {
+		switch {
+		case strings.HasPrefix(in, "hold"):
 			return 50 * time.Millisecond
+		case strings.HasPrefix(in, "spin"): // long enough to begin
+			return 2 * time.Second
 		}
 		return 0
 	}
@@ -159,8 +162,10 @@ func TestProcessesCallEndsAtItsLimit(t *testing.T) {
 		if got := pid(t, ex); got != before {
 			t.Error("its worker has been replaced")
 		}
-		spinning := send(t, ex, "spin")
+		began := newGate(t)
+		spinning := send(t, ex, "spin "+began.address)
 		beside := send(t, ex, "grow 1")
+		began.accept(t) // a call whose time is over before it begins costs no worker
 		if _, err := spinning.Result(t.Context()); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, pool.ErrWorkerLost) {
 			t.Errorf("a call that does not: %v, want deadline exceeded", err)
 		}

@@ -22,7 +22,8 @@ type design struct {
 	answer   acts             // to a request; then the connection is closed, but after keep
 	streams  func(*stream)    // to a request over HTTP/2
 	frames   func(*multiplex) // for an HTTP/2 connection, when it has been made
-	resend   bool             // over HTTP/2: a request has surely not been processed
+	resend   bool             // over HTTP/2: a request has surely not been processed,
+	breaks   bool             // or the first answer leaves the connection unfit for those after it
 	good     []string         // kinds of good pages on the same host; nil is the usual ones if there is an answer, else none
 	foreign  bool             // other hosts redirect to it, so credentials must not come
 

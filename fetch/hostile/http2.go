@@ -127,16 +127,16 @@ var streams2 = []design{
 	{name: "a stalled stream before the head", want: timeout, streams: func(*stream) {}, good: everyKind2},
 	{name: "a stalled stream after the head", want: timeout, streams: says(func(s *stream) []string { return []string{s.head(200)} }), good: everyKind2},
 	{name: "a stalled stream in the body", want: timeout, streams: says(func(s *stream) []string { return []string{s.head(200), s.data(0, "hello")} }), good: everyKind2},
-	{name: "a stalled stream in the head", want: timeout, streams: says(func(s *stream) []string { return []string{s.heads(0, ":status", "200")} })},
+	{name: "a stalled stream in the head", want: timeout, streams: says(func(s *stream) []string { return []string{s.heads(0, ":status", "200")} }), breaks: true},
 	{name: "a dripping stream", want: timeout, streams: func(s *stream) {
 		for s.send(s.head(200)); s.send(s.data(0, "x")) && s.fault.server.wait(time.Second); {
 		}
 	}, good: everyKind2},
-	{name: "a head that drips", want: timeout, streams: func(s *stream) { s.drip(s.head(200, "x", zeros)) }},
+	{name: "a head that drips", want: timeout, streams: func(s *stream) { s.drip(s.head(200, "x", zeros)) }, breaks: true},
 	{name: "a frame that drips", want: timeout, streams: func(s *stream) {
 		s.send(s.head(200))
 		s.drip(s.data(0, zeros))
-	}},
+	}, breaks: true},
 	{name: "a hint and the answer", want: gives(5), streams: says(func(s *stream) []string {
 		return []string{s.head(103, "link", "</a.css>"), s.head(200), s.data(endStream, "hello")}
 	}), good: everyKind2},

@@ -157,7 +157,7 @@ func (s *stream) answer() {
 	}
 	s.fault.note(func(seen *Seen) {
 		seen.Requests++
-		if s.fault.design.resend {
+		if d := s.fault.design; d.resend || d.breaks && s.id > 1 {
 			seen.Resendable++
 		}
 	})
