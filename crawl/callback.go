@@ -59,7 +59,7 @@ func (c *crawl) finish(r *fetch.Request, answer fetch.Answer, rec *parse.Record)
 func (c *crawl) refused(r fetch.Request, err error) {
 	bad, ok := errors.AsType[*fetch.Error](err)
 	if !ok { // ErrDuplicate
-		c.append(&parse.Record{Seq: r.Index, ListSum: r.ListSum, Skipped: "duplicate"})
+		c.append(&parse.Record{Seq: r.Index, ListSum: r.ListSum, Skipped: parse.Duplicate})
 		return
 	}
 	rec := parse.Record{Class: bad.Class, Error: bad.Detail}

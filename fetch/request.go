@@ -37,6 +37,9 @@ type Request struct {
 	Redirects []string      // the URLs of the attempt's hops before this one, oldest first
 	Waited    time.Duration // how long limits and retry pauses have held this URL back so far
 
+	Known  *Known // what an earlier run knew of the listed URL; nil is nothing, or that nobody wants to know
+	Robots bool   // it asks for a robots.txt, whose text is wanted: the request is the stage's own, and no position's
+
 	Exchanges []*Exchange // of this URL's hops and attempts so far; nil unless they are captured
 }
 

@@ -39,9 +39,13 @@ type Record struct {
 	Retryable bool
 	Limit     time.Duration // that a timeout has met; 0 is not known
 
-	// Skipped is why there is no record by intention: "duplicate". It tells only that
-	// the position has ended; all but Seq and ListSum is zero then.
+	// Skipped is why there is no record by intention: Duplicate, of which all but Seq and
+	// ListSum is zero, or Unchanged. It tells only that the position has ended.
 	Skipped string
+
+	Change string       // New or Changed, of a page; Gone, of a failure; "" if nobody wanted to know
+	Known  *fetch.Known // what is to be known of the URL from now on; nil is what was known before
+	Before *fetch.Known // what was known before; nil is nothing
 
 	Meta json.RawMessage // copied from the list; nil if none
 	Data json.RawMessage // a JSON object from --select; nil if none
@@ -58,6 +62,19 @@ type Record struct {
 
 	ListSum uint64 // checksum of the list up to this position
 }
+
+// Why there is no record.
+const (
+	Duplicate = "duplicate" // the URL was listed before
+	Unchanged = "unchanged" // its page is as an earlier run knew it
+)
+
+// What has become of a URL since an earlier run.
+const (
+	New     = "new"
+	Changed = "changed"
+	Gone    = "gone" // there was a page, and the server says now that there is none
+)
 
 // Fail makes the record a failure, with the error's class, prose and limit.
 func (rec *Record) Fail(err *fetch.Error) {
