@@ -14,17 +14,18 @@ import (
 // arrows says which of the project's packages each may import. They point one
 // way: a package knows only what stands to its left.
 //
-//	pool ← fetch ← parse ← sinks ← crawl ← display ← main
+//	pool, robots ← fetch ← parse ← sinks ← crawl ← display ← main
 //
 // What no package may import is for tests.
 var arrows = map[string][]string{
 	"pool":    {},
-	"fetch":   {"pool"},
+	"robots":  {},
+	"fetch":   {"pool", "robots"},
 	"parse":   {"fetch"},
 	"sinks":   {"fetch", "parse"},
 	"crawl":   {"fetch", "parse", "pool", "sinks"},
 	"display": {"crawl", "fetch", "parse"},
-	".":       {"crawl", "display", "fetch", "parse", "pool", "sinks"},
+	".":       {"crawl", "display", "fetch", "parse", "pool", "robots", "sinks"},
 
 	"fetch/hostile": {"fetch"},
 }
