@@ -62,7 +62,7 @@ func frameIn(path, run string) ([]byte, error) {
 
 // connectSQLite opens the database, or makes it.
 func connectSQLite(path, run string) (*sqlite, error) {
-	fresh, err := openable(path)
+	fresh, err := resultTables.openable(path)
 	s := &sqlite{path: path, run: run, fresh: fresh}
 	if err == nil {
 		err = s.connect()
@@ -85,10 +85,10 @@ func (s *sqlite) connect() (err error) {
 	if s.db, err = connect(s.path, connection); err != nil {
 		return err
 	}
-	if err := s.db.prepare(); err != nil {
+	if err := s.db.prepare(resultTables); err != nil {
 		return err
 	}
-	s.seen, err = s.look()
+	s.seen, err = s.db.look(s.path)
 	return err
 }
 
@@ -248,32 +248,4 @@ func (s *sqlite) disconnect() error {
 	return errors.Join(errs...)
 }
 
-// check returns an error if the database is no longer the file of its name, or
-// has become smaller by another hand than SQLite's: SQLite would write on.
-func (s *sqlite) check() error {
-	now, err := s.look()
-	switch {
-	case err != nil:
-		return wrapSQLite("write", s.path, err)
-	case !os.SameFile(s.seen.info, now.info):
-		return wrap("write", s.path, errReplaced)
-	case now.info.Size() < s.seen.info.Size() && now.version == s.seen.version:
-		return wrap("write", s.path, errTruncated)
-	}
-	s.seen = now
-	return nil
-}
-
-// look is what a database was like when it was looked at.
-type look struct {
-	info    fs.FileInfo
-	version int64 // other connections' commits change it
-}
-
-func (s *sqlite) look() (now look, err error) {
-	if now.version, err = s.db.number("PRAGMA data_version"); err != nil {
-		return now, err
-	}
-	now.info, err = os.Stat(s.path)
-	return now, err
-}
+func (s *sqlite) check() error { return s.db.check(s.path, &s.seen) }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -72,6 +74,36 @@ func named(values []driver.Value) []driver.NamedValue {
 		args[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
 	return args
+}
+
+// look is what a database was like when it was looked at.
+type look struct {
+	info    fs.FileInfo
+	version int64 // other connections' commits change it
+}
+
+func (c conn) look(path string) (now look, err error) {
+	if now.version, err = c.number("PRAGMA data_version"); err != nil {
+		return now, err
+	}
+	now.info, err = os.Stat(path)
+	return now, err
+}
+
+// check returns an error if the database is no longer the file of its name, or has
+// become smaller by another hand than SQLite's since it was seen: SQLite would write on.
+func (c conn) check(path string, seen *look) error {
+	now, err := c.look(path)
+	switch {
+	case err != nil:
+		return wrapSQLite("write", path, err)
+	case !os.SameFile(seen.info, now.info):
+		return wrap("write", path, errReplaced)
+	case now.info.Size() < seen.info.Size() && now.version == seen.version:
+		return wrap("write", path, errTruncated)
+	}
+	*seen = now
+	return nil
 }
 
 // wrapSQLite is wrap for what SQLite says: the error is the system's reason too,

@@ -10,13 +10,23 @@ import (
 	"os"
 )
 
-// What the head of a database of ours says.
+// tables is what one kind of our databases is made of.
+type tables struct {
+	id      int64  // what its head says in application_id
+	version int64  // and in user_version
+	schema  string // that an empty database gets, in one transaction
+	mode    fs.FileMode
+}
+
+// What the head of a database of results says.
 const (
 	applicationID = 0x5452574C // "TRWL"
 	userVersion   = 1
 )
 
-// schema is what an empty database gets, in one transaction. Readers of the file
+var resultTables = tables{id: applicationID, version: userVersion, schema: schema, mode: 0o644}
+
+// schema is the tables of results. Readers of the file
 // rely on it: it changes with userVersion only.
 const schema = `PRAGMA application_id=0x5452574C; -- "TRWL"
 PRAGMA user_version=1;
@@ -44,20 +54,21 @@ CREATE VIEW latest AS
 var (
 	errNoDatabase = errors.New("it is no SQLite database")
 	errForeign    = errors.New("it is a database of another program")
+	errLater      = errors.New("a newer trawl has made it")
 	errNoWAL      = errors.New("its file system cannot hold a database that is read while it is written")
 	errNotRegular = errors.New("a database must be a regular file")
 )
 
 // openable checks, without touching it, that a file can be a database of ours,
 // and makes an empty one if there is none: fresh.
-func openable(path string) (fresh bool, err error) {
+func (t tables) openable(path string) (fresh bool, err error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return false, errNotRegular
 	}
 	_, err = os.Lstat(path)
 	fresh = errors.Is(err, fs.ErrNotExist)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, t.mode)
 	if err != nil {
 		return false, err
 	}
@@ -69,27 +80,27 @@ func openable(path string) (fresh bool, err error) {
 	if err = errors.Join(err, f.Close()); err != nil || n == 0 {
 		return fresh, err
 	}
-	return fresh, checkHead(path, head[:n])
+	return fresh, t.checkHead(path, head[:n])
 }
 
 // checkHead checks the first bytes of a file. They say what they say whatever
 // stands in a write-ahead log beside it: the schema is never written there.
-func checkHead(path string, head []byte) error {
+func (t tables) checkHead(path string, head []byte) error {
 	switch {
 	case bytes.Equal(head, make([]byte, len(head))):
 		return nil // half of a file that was just being made: SQLite will know
 	case len(head) < 100 || !bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
 		return errNoDatabase
-	case binary.BigEndian.Uint32(head[68:]) != applicationID:
+	case int64(binary.BigEndian.Uint32(head[68:])) != t.id:
 		return emptyOrForeign(path)
 	}
-	return checkVersion(int64(int32(binary.BigEndian.Uint32(head[60:]))))
+	return t.checkVersion(int64(int32(binary.BigEndian.Uint32(head[60:]))))
 }
 
 // checkVersion says whether the tables of a database of ours are known.
-func checkVersion(version int64) error {
-	if version > userVersion {
-		return fmt.Errorf("a newer trawl has made it: its tables are of version %d, this one knows %d", version, userVersion)
+func (t tables) checkVersion(version int64) error {
+	if version > t.version {
+		return fmt.Errorf("%w: its tables are of version %d, this one knows %d", errLater, version, t.version)
 	}
 	return nil
 }
@@ -118,11 +129,11 @@ func emptyOrForeign(path string) error {
 
 // prepare makes the database ready: the schema, unless it is there, and the log
 // thanks to which it can be read while it is written.
-func (c conn) prepare() error {
+func (c conn) prepare(t tables) error {
 	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	if err := c.makeSchema(); err != nil {
+	if err := c.makeSchema(t); err != nil {
 		_ = c.exec("ROLLBACK")
 		return err
 	}
@@ -139,13 +150,13 @@ func (c conn) prepare() error {
 	return nil
 }
 
-func (c conn) makeSchema() error {
-	tables, err := c.number("SELECT count(*) FROM sqlite_schema")
+func (c conn) makeSchema(t tables) error {
+	n, err := c.number("SELECT count(*) FROM sqlite_schema")
 	if err != nil {
 		return err
 	}
-	if tables == 0 {
-		return c.exec(schema)
+	if n == 0 {
+		return c.exec(t.schema)
 	}
 	id, err := c.number("PRAGMA application_id")
 	if err != nil {
@@ -155,8 +166,8 @@ func (c conn) makeSchema() error {
 	if err != nil {
 		return err
 	}
-	if id != applicationID || version < userVersion {
+	if id != t.id || version < t.version {
 		return errForeign
 	}
-	return checkVersion(version)
+	return t.checkVersion(version)
 }
