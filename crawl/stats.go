@@ -89,6 +89,7 @@ func (s *Stats) Snapshot() Summary {
 		Pages: t.Pages, Failed: t.Failed, Skipped: t.Skipped, Remaining: left,
 		Bytes: t.Bytes, Retries: t.Retries, Retried: t.Retried, RetriedOK: t.RetriedOK,
 		ThrottledHosts: int64(len(t.Pauses.Over)), ThrottledTime: t.Pauses.Time,
+		New: t.New, Changed: t.Changed, Gone: t.Gone, Unfetched: t.Unfetched,
 		Skips:       maps.Clone(t.Skips),
 		Status:      t.Statuses.byStatus(),
 		Responses:   t.Statuses.responses(),

@@ -1,6 +1,7 @@
 package crawl
 
 import (
+	"net/http"
 	"time"
 
 	"trawl/parse"
@@ -26,26 +27,49 @@ type tally struct {
 	Failures failures `cbor:"12,keyasint"`
 	Slowest  slowest  `cbor:"13,keyasint"`
 	Pauses   pauses   `cbor:"14,keyasint"`
+
+	New       int64 `cbor:"15,keyasint,omitempty"` // of Pages
+	Changed   int64 `cbor:"16,keyasint,omitempty"` // of Pages
+	Gone      int64 `cbor:"17,keyasint,omitempty"` // of Failed
+	Unfetched int64 `cbor:"18,keyasint,omitempty"` // bytes of pages that are unchanged and were not sent again
 }
 
-// add counts a record. It keeps nothing of it.
+// add counts a record. It keeps nothing of it. A URL whose page is unchanged was asked
+// for: it is skipped, and its attempts, its answers and what came of a body count as any.
 func (t *tally) add(rec *parse.Record) {
 	switch {
 	case rec.Skipped != "":
 		t.Skipped++
 		sum(&t.Skips, rec.Skipped, 1)
-		return
+		if rec.Skipped != parse.Unchanged {
+			return // nothing was sent
+		}
 	case rec.Class == "":
 		t.Pages++
 	default:
 		t.Failed++
 		t.Failures.add(rec)
 	}
+	t.addChange(rec)
 	if rec.HasBody {
 		t.Bytes += rec.Bytes
 	}
 	t.addRetries(rec)
 	t.addAnswer(rec)
+}
+
+func (t *tally) addChange(rec *parse.Record) {
+	switch rec.Change {
+	case parse.New:
+		t.New++
+	case parse.Changed:
+		t.Changed++
+	case parse.Gone:
+		t.Gone++
+	}
+	if rec.Skipped == parse.Unchanged && rec.Status == http.StatusNotModified && rec.Before != nil {
+		t.Unfetched += rec.Before.Bytes
+	}
 }
 
 func (t *tally) addRetries(rec *parse.Record) {
@@ -68,7 +92,7 @@ func (t *tally) addAnswer(rec *parse.Record) {
 		return
 	}
 	t.Latency.Add(rec.Duration)
-	if rec.Class == "" {
+	if rec.Class == "" && rec.Skipped == "" {
 		t.Slowest.add(rec)
 	}
 }
@@ -89,6 +113,10 @@ func (t *tally) merge(o *tally) {
 	t.Failures.merge(&o.Failures)
 	t.Slowest.merge(&o.Slowest)
 	t.Pauses.merge(&o.Pauses)
+	t.New += o.New
+	t.Changed += o.Changed
+	t.Gone += o.Gone
+	t.Unfetched += o.Unfetched
 }
 
 // urls is how many have ended.

@@ -23,7 +23,7 @@ func TestCSVLines(t *testing.T) {
 	rec, _ := golden()
 	encode := newCSV(testRun, nil)
 	checkLine(t, encode, rec, "2,https://example.com/old,https://example.com/new,200,20417,20533,5120,text/html,2026-11-22T09:24:39.121Z,233.5,180.25,2,"+
-		"HTTP/2.0,192.0.2.10,9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08,,,,"+testRun+"\n")
+		"HTTP/2.0,192.0.2.10,9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08,changed,,,"+testRun+"\n")
 	checkLine(t, encode, parse.Record{Seq: 3, URL: "http://b/", Class: fetch.Timeout, Error: `no answer, "none"`, HasSize: true, Size: 7},
 		`3,http://b/,,0,,,,,,,,0,,,,,timeout,"no answer, ""none""",`+testRun+"\n")
 
@@ -122,7 +122,7 @@ func TestAnotherHeaderIsRefused(t *testing.T) {
 func fuzzed(a, b, c, raw string, n int64, flags byte) parse.Record {
 	rec := parse.Record{
 		Seq: n, URL: a, FinalURL: b, Redirects: []string{a, c}, Status: int(n), HasSize: flags&1 != 0, Size: n, HasBody: flags&2 != 0, Bytes: n, WireBytes: n / 2,
-		ContentType: c, Title: a, Proto: b, IP: c, ETag: a, LastModified: b, SHA256: c, Attempts: int(n), Waited: time.Duration(n),
+		ContentType: c, Title: a, Proto: b, IP: c, ETag: a, LastModified: b, SHA256: c, Attempts: int(n), Waited: time.Duration(n), Change: b,
 		Timings: fetch.Timings{Duration: time.Duration(n), TTFB: time.Duration(n / 2), DNS: 1, Connect: time.Second, TLS: 1e6},
 		Meta:    []byte(raw), Data: []byte(raw),
 	}

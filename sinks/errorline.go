@@ -31,6 +31,7 @@ func newErrorLine(run string) encoder {
 		}
 		dst = appendTime(dst, "time", start)
 		dst = appendSource(dst, rec)
+		dst = appendField(dst, "change", rec.Change)
 		dst = appendRequest(dst, rec)
 		return append(dst, end...)
 	}

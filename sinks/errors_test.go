@@ -28,8 +28,8 @@ func TestErrorsLines(t *testing.T) {
 
 	rec.Header = []fetch.Field{{Name: "Accept", Value: "a,b"}, {Name: "X-\"y\"", Value: "1\n"}}
 	rec.Timeout, rec.Meta = 90*time.Second, json.RawMessage("{\n\"id\": 77}")
-	rec.File, rec.Line = "argument", 3
-	line = strings.Replace(line, `"urls.txt:902"`, `"argument:3","headers":{"Accept":"a,b","X-\"y\"":"1\n"},"timeout":"90s","meta":{"id":77}`, 1)
+	rec.File, rec.Line, rec.Change = "argument", 3, parse.Gone
+	line = strings.Replace(line, `"urls.txt:902"`, `"argument:3","change":"gone","headers":{"Accept":"a,b","X-\"y\"":"1\n"},"timeout":"90s","meta":{"id":77}`, 1)
 	checkLine(t, encode, rec, line)
 
 	checkLine(t, encode, parse.Record{Seq: 1, URL: "http://a/"}, "") // a page

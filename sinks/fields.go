@@ -37,7 +37,7 @@ const (
 )
 
 // fields are all of them, in the order in which JSONL has them. They are only
-// ever added. change, depth and referrer have no value.
+// ever added. depth and referrer have no value.
 var fields = []field{
 	{name: "seq", kind: kindNumber, number: func(rec *parse.Record) (int64, bool) { return rec.Seq, true }},
 	{name: "url", kind: kindAlways, text: func(rec *parse.Record) string { return rec.URL }},
@@ -62,7 +62,7 @@ var fields = []field{
 	{name: "etag", text: func(rec *parse.Record) string { return rec.ETag }},
 	{name: "last_modified", text: func(rec *parse.Record) string { return rec.LastModified }},
 	{name: "sha256", text: func(rec *parse.Record) string { return rec.SHA256 }},
-	{name: "change", text: none},
+	{name: "change", text: func(rec *parse.Record) string { return rec.Change }},
 	{name: "class", text: func(rec *parse.Record) string { return string(rec.Class) }},
 	{name: "error", text: prose},
 	{name: "retryable", kind: kindBool, number: func(rec *parse.Record) (int64, bool) { return oneIf(rec.Retryable), rec.Class != "" }},

@@ -54,7 +54,8 @@ func TestJSONLHasTheNamedFieldsInTheirOrder(t *testing.T) {
 	}{
 		{rec, "title,url,seq", `{"title":"New","url":"https://example.com/old","seq":2}`},
 		{rec, "error,size,class,retryable", `{"size":20417}`},
-		{rec, "change,depth,referrer", `{}`},
+		{rec, "change,depth,referrer", `{"change":"changed"}`},
+		{parse.Record{}, "change,depth,referrer", `{}`},
 		{rec, "run,data,meta", `{"run":"` + testRun + `","data":{"h1":["New"]},"meta":{"id":77}}`},
 		{failure, "title,size,error,class,retryable,bytes,attempts", `{"error":"timeout","class":"timeout","retryable":false,"attempts":0}`},
 		{parse.Record{}, "url,final_url,time,status", `{"url":"","status":0}`},

@@ -27,10 +27,10 @@ func golden() (rec parse.Record, line string) {
 				Start:    time.Date(2026, 11, 22, 10, 24, 39, 121_999_999, time.FixedZone("CET", 3600)),
 				Duration: 233500 * time.Microsecond, TTFB: 180250 * time.Microsecond,
 			},
-			Attempts: 2, Waited: 1043 * time.Millisecond,
+			Attempts: 2, Waited: 1043 * time.Millisecond, Change: parse.Changed,
 			Meta: json.RawMessage(`{"id":77}`), Data: json.RawMessage(`{"h1":["New"]}`),
 		},
-		`{"seq":2,"url":"https://example.com/old","final_url":"https://example.com/new","status":200,"size":20417,"bytes":20533,"wire_bytes":5120,"content_type":"text/html","title":"New","time":"2026-11-22T09:24:39.121Z","duration_ms":233.5,"ttfb_ms":180.25,"attempts":2,"waited_ms":1043,"proto":"HTTP/2.0","ip":"192.0.2.10","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","meta":{"id":77},"data":{"h1":["New"]},"run":"20261122T092439Z-7f3a"}` + "\n"
+		`{"seq":2,"url":"https://example.com/old","final_url":"https://example.com/new","status":200,"size":20417,"bytes":20533,"wire_bytes":5120,"content_type":"text/html","title":"New","time":"2026-11-22T09:24:39.121Z","duration_ms":233.5,"ttfb_ms":180.25,"attempts":2,"waited_ms":1043,"proto":"HTTP/2.0","ip":"192.0.2.10","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","change":"changed","meta":{"id":77},"data":{"h1":["New"]},"run":"20261122T092439Z-7f3a"}` + "\n"
 }
 
 func checkLine(t *testing.T, encode encoder, rec parse.Record, want string) {

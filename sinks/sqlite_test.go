@@ -117,14 +117,14 @@ func TestSQLiteHoldsEveryValue(t *testing.T) {
 	rec.ETag, rec.LastModified = `W/"x"`, "Sun, 22 Nov 2026 09:24:39 GMT"
 	s := mustOpenSQLite(t, path, testRun)
 	commitSQLite(t, s, "", rec,
-		parse.Record{Seq: 3, URL: "http://b:8080/", Class: fetch.Timeout, HasSize: true, Attempts: 1},
+		parse.Record{Seq: 3, URL: "http://b:8080/", Class: fetch.Timeout, HasSize: true, Attempts: 1, Change: parse.Gone},
 		parse.Record{Seq: 4, Skipped: "duplicate"},
 		parse.Record{Seq: 5, URL: "a\x00b\xff", Class: fetch.BadURL, Error: "not a URL", Meta: []byte("null")})
 	closeSQLite(t, s)
 	checkQuery(t, path, "SELECT * FROM pages",
 		testRun+"|2|https://example.com/old|https://example.com/new|example.com|200|20417|20533|5120|text/html|2026-11-22T09:24:39.121Z|233.5|180.25|2|"+
-			`HTTP/2.0|192.0.2.10|W/"x"|Sun, 22 Nov 2026 09:24:39 GMT|9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08|NULL|NULL|NULL|{"id":77}|{"h1":["New"]}`,
-		testRun+"|3|http://b:8080/|NULL|b:8080|0|NULL|NULL|NULL|NULL|NULL|NULL|NULL|1|NULL|NULL|NULL|NULL|NULL|NULL|timeout|timeout|NULL|NULL",
+			`HTTP/2.0|192.0.2.10|W/"x"|Sun, 22 Nov 2026 09:24:39 GMT|9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08|changed|NULL|NULL|{"id":77}|{"h1":["New"]}`,
+		testRun+"|3|http://b:8080/|NULL|b:8080|0|NULL|NULL|NULL|NULL|NULL|NULL|NULL|1|NULL|NULL|NULL|NULL|NULL|gone|timeout|timeout|NULL|NULL",
 		testRun+"|5|a\uFFFDb\uFFFD|NULL||0|NULL|NULL|NULL|NULL|NULL|NULL|NULL|0|NULL|NULL|NULL|NULL|NULL|NULL|bad_url|not a URL|NULL|NULL")
 	checkQuery(t, path, "SELECT DISTINCT typeof(run),typeof(seq),typeof(url),typeof(status),typeof(size),typeof(time),typeof(duration_ms),typeof(attempts),typeof(meta) FROM pages WHERE seq=2",
 		"text|integer|text|integer|integer|text|real|integer|text")
