@@ -70,6 +70,8 @@ type config struct {
 	Color    string
 
 	Lock            string // one of lockFail and the like
+	IfChanged       bool
+	ErrorOnNoChange bool // only with IfChanged
 	FailIf          []failRule
 	MetricsTextfile string // "" is none
 

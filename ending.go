@@ -68,7 +68,7 @@ func (s *screen) exitCode(in *interrupts, sum *crawl.Summary, err error) int {
 	if isClosedPipe(err) {
 		return exitOK
 	}
-	return outcome(*sum, err, s.cfg.FailIf)
+	return s.cfg.outcome(sum, err)
 }
 
 // cut tells of what an interrupted run had written and not committed.

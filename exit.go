@@ -13,20 +13,21 @@ import (
 
 // The exit codes. A number never changes its meaning; new ones may be added.
 const (
-	exitOK      = 0
-	exitBug     = 1
-	exitUsage   = 2
-	exitConfig  = 3
-	exitFailed  = 4
-	exitNone    = 5
-	exitWrite   = 6
-	exitRead    = 7
-	exitStopped = 8
-	exitWorkers = 10
-	exitLocked  = 11
-	exitRule    = 99
-	exitINT     = 130
-	exitTERM    = 143
+	exitOK        = 0
+	exitBug       = 1
+	exitUsage     = 2
+	exitConfig    = 3
+	exitFailed    = 4
+	exitNone      = 5
+	exitWrite     = 6
+	exitRead      = 7
+	exitStopped   = 8
+	exitUnchanged = 9
+	exitWorkers   = 10
+	exitLocked    = 11
+	exitRule      = 99
+	exitINT       = 130
+	exitTERM      = 143
 )
 
 // exitCodes is the table of `trawl help exit-codes`.
@@ -39,10 +40,11 @@ var exitCodes = []struct {
 	{exitUsage, "usage: bad option or value, no input; nothing fetched, no file made"},
 	{exitConfig, "config file or environment value wrong; nothing fetched"},
 	{exitFailed, "run finished, some URLs failed (default rule failed > 0)"},
-	{exitNone, "run finished with no success and at least one failure: likely network, DNS, proxy or credentials, not the pages (not with --fail-if)"},
+	{exitNone, "run finished with no success, nothing unchanged and at least one failure: likely network, DNS, proxy or credentials, not the pages (not with --fail-if)"},
 	{exitWrite, "results, errors, state or metrics could not be written (disk full, permission)"},
 	{exitRead, "an input file could not be read, or turned unreadable on the way"},
 	{exitStopped, "stopped by --max-duration or --max-pages before the input ended; resumable"},
+	{exitUnchanged, "nothing new or changed (only with --error-on-no-change)"},
 	{exitWorkers, "no worker process could be started; what was finished is saved"},
 	{exitLocked, "another run holds the lock"},
 	{exitRule, "a --fail-if rule is true"},
@@ -52,7 +54,7 @@ var exitCodes = []struct {
 
 // exitOrder says which code a run has for which several hold: the first of
 // them. Codes that end a run before it begins are alone.
-var exitOrder = []int{exitUsage, exitBug, exitINT, exitTERM, exitWrite, exitRead, exitWorkers, exitRule, exitNone, exitFailed, exitStopped, exitOK}
+var exitOrder = []int{exitUsage, exitBug, exitINT, exitTERM, exitWrite, exitRead, exitWorkers, exitRule, exitNone, exitFailed, exitStopped, exitUnchanged, exitOK}
 
 // exitCode returns the one of codes that comes first in exitOrder; none is
 // exitOK.
@@ -72,28 +74,27 @@ func isClosedPipe(err error) bool {
 	return ok && w.Path == "-" && errors.Is(w, syscall.EPIPE)
 }
 
-// outcome is the exit code of a run that has ended by itself. Rules, if there are
-// any, say in the place of the usual ones whether it is a failed one.
-func outcome(sum crawl.Summary, err error, rules []failRule) int {
-	codes := troubles(err)
+// outcome is the exit code of a run that has ended by itself.
+func (c *config) outcome(sum *crawl.Summary, err error) int {
+	codes := append(troubles(err), c.judged(sum))
 	if sum.Stopped != "" {
 		codes = append(codes, exitStopped)
 	}
-	if len(rules) == 0 {
-		return exitCode(append(codes, judged(sum))...)
-	}
-	if len(broken(rules, &sum)) > 0 {
-		codes = append(codes, exitRule)
+	if c.ErrorOnNoChange && sum.New+sum.Changed+sum.Gone == 0 {
+		codes = append(codes, exitUnchanged)
 	}
 	return exitCode(codes...)
 }
 
-// judged is the code of a run by the usual rules.
-func judged(sum crawl.Summary) int {
+// judged says whether the run is a failed one. Rules, if there are any, say it in the
+// place of the usual ones.
+func (c *config) judged(sum *crawl.Summary) int {
 	switch {
-	case sum.Failed == 0:
+	case len(broken(c.FailIf, sum)) > 0:
+		return exitRule
+	case len(c.FailIf) > 0, sum.Failed == 0:
 		return exitOK
-	case sum.Pages == 0 && sum.Stopped == "":
+	case sum.Pages == 0 && sum.Unchanged() == 0 && sum.Stopped == "":
 		return exitNone
 	}
 	return exitFailed

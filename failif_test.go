@@ -203,7 +203,7 @@ func TestRulesStandInForTheUsualOnes(t *testing.T) {
 				rules = append(rules, rule(t, s))
 			}
 		}
-		if got := outcome(test.sum, test.err, rules); got != test.want {
+		if got := (&config{FailIf: rules}).outcome(&test.sum, test.err); got != test.want {
 			t.Errorf("%d failed, %v, %q: exit %d, want %d", test.sum.Failed, test.err, test.rules, got, test.want)
 		}
 	}

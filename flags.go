@@ -133,6 +133,10 @@ func (c *config) table() []option {
 
 		{group: "CRON", name: "lock", off: "off", arg: "HOW", preset: lockFail, kind: choiceFlag(&c.Lock, lockFail, lockWait, lockSkip, lockOff),
 			usage: "if another run has this output: fail, with exit code 11; wait; skip, with exit code 0; off, no lock and no state"},
+		{group: "CRON", name: "if-changed", kind: onOffFlag(&c.IfChanged),
+			usage: "write only pages that are new or have changed since the last run of this output; what it knows of them is in NAME.pages"},
+		{group: "CRON", name: "error-on-no-change", kind: onOffFlag(&c.ErrorOnNoChange),
+			usage: "exit code 9 if --if-changed has found nothing new, changed or gone"},
 		{group: "CRON", name: "fail-if", off: "never", arg: "EXPR", many: true, shown: "failed > 0, exit code 4", kind: kind{c.addFailIf, c.showFailIf},
 			usage: "exit code 99 if this holds at the end, such as 'failed > 1%', instead of 4 and 5; never: failed URLs are no failure"},
 		{group: "CRON", name: "metrics-textfile", named: true, arg: "FILE.prom", shown: "none", kind: nameFlag(&c.MetricsTextfile),

@@ -40,6 +40,7 @@ Rate:     -c, --concurrency N       in flight, all hosts together [128]
 Run on:       --executor WHERE      thread process [thread]
 Display:  -q quiet  -v verbose      -n, --dry-run  say what would be fetched
 Cron:         --lock skip           leave quietly if a run is still going
+              --if-changed          only new and changed pages
               --fail-if EXPR        what makes a run a failed one
 More:     trawl --help (all options), trawl help exit-codes
 `, "FORMATS", strings.Join(formatNames(), " "), 1)
@@ -219,6 +220,6 @@ func exitHelp() string {
 			head = ""
 		}
 	}
-	b.WriteString("\nIf several hold: 130 or 143, 6, 7, 10, 99, 5, 4, 8, 0.\n")
+	b.WriteString("\nIf several hold: 130 or 143, 6, 7, 10, 99, 5, 4, 8, 9, 0.\n")
 	return b.String()
 }

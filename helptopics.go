@@ -70,11 +70,14 @@ const cronHelp = `trawl says nothing when all is well and nobody watches, so cro
 run is worth reading: at most twenty lines, and the exit code (help exit-codes).
 
   MAILTO=ops@example.org
-  17 3 * * *  cd "$HOME/crawl" && trawl urls.txt --lock skip --resume
+  17 3 * * *  cd ~/crawl && trawl urls.txt --if-changed --lock skip --resume
 
---lock skip leaves quietly if yesterday's run is still going. --resume goes on
-where a run was interrupted, and just starts if none was. Give trawl's whole
-path if it is not in /usr/bin or /bin: cron looks nowhere else.
+--if-changed fetches what may have changed, and writes only pages that are new
+or have changed since the last run; with --error-on-no-change the exit code is 9
+if there was nothing. --lock skip leaves quietly if yesterday's run is still
+going. --resume goes on where a run was interrupted, and just starts if none
+was. Give trawl's whole path if it is not in /usr/bin or /bin: cron looks
+nowhere else.
 
   17 3 * * *  trawl --config "$HOME/crawl/nightly.toml" "$HOME/crawl/urls.txt"
 
@@ -83,7 +86,7 @@ Cron turns % into a line break, and no option needs one: 'failed > 1%' is also
 write \%, or keep such options in a configuration file.
 
 With systemd, make a service of Type=oneshot whose ExecStart is such a command,
-with SuccessExitStatus=8 and the folder as WorkingDirectory. Make a timer
+with SuccessExitStatus=8 9 and the folder as WorkingDirectory. Make a timer
 beside it, with OnCalendar=*-*-* 03:17:00 and Persistent=true.
 `
 
@@ -146,6 +149,9 @@ NAME is one of                              VALUE is
                                             requests took
   duration                                  a duration: 3600, 1h
   rate                                      pages a second: 10, 600/m
+
+changed counts pages that --if-changed has found to be others than before; new
+ones are not among them.
 
 In a crontab % must be written \%.
 `

@@ -27,7 +27,7 @@ var measureNames = []string{
 var measures = map[string]measure{
 	"failed":     ofURLs("failed", failed),
 	"pages":      ofURLs("are pages", func(sum *crawl.Summary) int64 { return sum.Pages }),
-	"changed":    ofURLs("have changed", func(*crawl.Summary) int64 { return 0 }), // no run compares yet
+	"changed":    ofURLs("have changed", func(sum *crawl.Summary) int64 { return sum.Changed }),
 	"skipped":    ofURLs("were skipped", func(sum *crawl.Summary) int64 { return sum.Skipped }),
 	"status_4xx": ofURLs("ended with status 4xx", func(sum *crawl.Summary) int64 { return ended(sum, 4) }),
 	"status_5xx": ofURLs("ended with status 5xx", func(sum *crawl.Summary) int64 { return ended(sum, 5) }),

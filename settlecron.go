@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -13,10 +14,57 @@ func (c *config) settleCron() error {
 	if err := c.settleResume(); err != nil {
 		return err
 	}
+	if err := c.settleChanges(); err != nil {
+		return err
+	}
 	if err := c.settleRetry(); err != nil {
 		return err
 	}
 	return c.settleFields()
+}
+
+// settleChanges refuses --if-changed where there is nothing to compare with. It gives way
+// as --resume does.
+func (c *config) settleChanges() error {
+	other, why, hint := c.incomparable()
+	switch {
+	case !c.IfChanged || why == "":
+		return c.settleNoChange("if-changed")
+	case c.outranked("if-changed", other):
+		c.IfChanged = false
+		return c.settleNoChange(other)
+	}
+	return c.conflict("if-changed", "cannot compare with an earlier run: "+why, hint)
+}
+
+// incomparable says why no run can be compared with an earlier one, and which option is
+// the reason; "" is that runs can.
+func (c *config) incomparable() (option, why, hint string) {
+	switch {
+	case sinks.ErrorsPath(c.Output) == "":
+		return "output", "nothing is kept of " + outputName(c.Output), "Give a results file with -o, or leave --if-changed out."
+	case placeholder.MatchString(c.Output):
+		return "output", "what is known is kept beside the output, whose name is another each time: " + shown(c.Output),
+			"Use a name without " + placeholder.FindString(c.Output) + ", or leave --if-changed out."
+	case c.Lock == lockOff:
+		return "lock", "--lock off keeps no state", "Leave one of them out."
+	case c.Method != http.MethodGet:
+		return "method", "it compares what GET gets, and --method is " + shown(c.Method), "Leave one of them out."
+	}
+	return "", "", ""
+}
+
+// settleNoChange refuses --error-on-no-change where nothing is compared, because of the
+// other option.
+func (c *config) settleNoChange(other string) error {
+	switch {
+	case !c.ErrorOnNoChange || c.IfChanged:
+		return nil
+	case c.outranked("error-on-no-change", other):
+		c.ErrorOnNoChange = false
+		return nil
+	}
+	return c.conflict("error-on-no-change", "needs --if-changed: without it nothing is compared", "Add --if-changed, or leave it out.")
 }
 
 // settleResume refuses --resume where no state is kept. A file or a variable asks for

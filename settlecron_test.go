@@ -34,6 +34,54 @@ func TestOptionsThatGoOnNeedSomethingToGoOnWith(t *testing.T) {
 	}
 }
 
+func TestChangesNeedAnEarlierRunToCompareWith(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const cannot, beside = "--if-changed cannot compare with an earlier run: ", "what is known is kept beside the output, whose name is another each time: "
+	for args, want := range map[string]string{
+		"--if-changed -o -":             cannot + "nothing is kept of standard output (option --if-changed)\n  Give a results file with -o, or leave --if-changed out.",
+		"-j --if-changed":               cannot + "nothing is kept of standard output (option --if-changed)\n  Give a results file with -o, or leave --if-changed out.",
+		"--if-changed -o " + os.DevNull: cannot + "nothing is kept of " + os.DevNull + " (option --if-changed)\n  Give a results file with -o, or leave --if-changed out.",
+		"--if-changed -o db-{date}.txt": cannot + beside + "db-{date}.txt (option --if-changed)\n  Use a name without {date}, or leave --if-changed out.",
+		"--if-changed -o {time}.txt":    cannot + beside + "{time}.txt (option --if-changed)\n  Use a name without {time}, or leave --if-changed out.",
+		"--if-changed -o {run}.parquet": cannot + beside + "{run}.parquet (option --if-changed)\n  Use a name without {run}, or leave --if-changed out.",
+		"--if-changed --lock off":       cannot + "--lock off keeps no state (option --if-changed)\n  Leave one of them out.",
+		"--if-changed -X HEAD":          cannot + "it compares what GET gets, and --method is HEAD (option --if-changed)\n  Leave one of them out.",
+		"--error-on-no-change":          "--error-on-no-change needs --if-changed: without it nothing is compared (option --error-on-no-change)\n  Add --if-changed, or leave it out.",
+	} {
+		if got, want := refused(t, exitUsage, strings.Fields(args)...), "trawl: "+want+"\n"; got != want {
+			t.Errorf("trawl %s:\n%swant:\n%s", args, got, want)
+		}
+	}
+	for _, args := range []string{"--if-changed", "--if-changed --error-on-no-change -O", "--if-changed -o db.parquet -O", "--if-changed -f warc", "--if-changed --retry-failed", "--if-changed --resume --lock skip"} {
+		if cfg := parsed(t, strings.Fields(args)...); !cfg.IfChanged {
+			t.Errorf("trawl %s compares nothing", args)
+		}
+	}
+}
+
+// A variable is for many runs: it gives way in one that has nothing to compare with.
+func TestChangesAskedForInAllRunsGiveWay(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("TRAWL_IF_CHANGED", "1")
+	t.Setenv("TRAWL_ERROR_ON_NO_CHANGE", "1")
+	if cfg := parsed(t, "urls.txt"); !cfg.IfChanged || !cfg.ErrorOnNoChange {
+		t.Errorf("the variables have no effect: %v, %v", cfg.IfChanged, cfg.ErrorOnNoChange)
+	}
+	for _, args := range []string{"-o -", "-o {run}.txt", "--lock off", "-X HEAD", "--no-if-changed"} {
+		if cfg := parsed(t, strings.Fields(args)...); cfg.IfChanged || cfg.ErrorOnNoChange {
+			t.Errorf("trawl %s: %v, %v", args, cfg.IfChanged, cfg.ErrorOnNoChange)
+		}
+	}
+	t.Setenv("TRAWL_OUTPUT", "-")
+	if got := refused(t, exitConfig); !strings.Contains(got, "--if-changed cannot compare with an earlier run: nothing is kept of standard output (TRAWL_IF_CHANGED)") {
+		t.Errorf("variables that contradict each other: %s", got)
+	}
+	t.Setenv("TRAWL_IF_CHANGED", "0")
+	if got := refused(t, exitConfig); !strings.Contains(got, "--error-on-no-change needs --if-changed") {
+		t.Errorf("a variable that lacks the other: %s", got)
+	}
+}
+
 func TestDevicesKeepNoState(t *testing.T) {
 	for _, args := range []string{"--resume -o " + os.DevNull, "--retry-failed -o /dev/stdout"} {
 		if got := refused(t, exitUsage, strings.Fields(args)...); !strings.Contains(got, "/dev/") {
