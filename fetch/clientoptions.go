@@ -37,8 +37,9 @@ func ParseVersion(s string) (Version, error) {
 // String is the version as ParseVersion reads it.
 func (v Version) String() string { return versionNames[v] }
 
-// DefaultUserAgent is what a client calls itself if nobody says otherwise.
-const DefaultUserAgent = "trawl/" + Release
+// DefaultUserAgent is what a client calls itself if nobody says otherwise: a product, by
+// whose name robots.txt rules are looked up (RFC 9309 §2.2.1), and where it comes from.
+const DefaultUserAgent = "trawl/" + Release + " (+" + Home + ")"
 
 const (
 	// DefaultConnections is how many idle connections a client keeps if nobody says otherwise.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -46,26 +47,26 @@ func TestHeadersThatAreSent(t *testing.T) {
 		want []string
 	}{
 		{"defaults", options{}, fetch.Request{},
-			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Host: a.example", "User-Agent: trawl/" + fetch.Release}},
+			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Host: a.example", "User-Agent: " + fetch.DefaultUserAgent}},
 		{"method and user agent", options{UserAgent: "me"}, fetch.Request{Method: "POST"},
 			[]string{"POST / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Content-Length: 0", "Host: a.example", "User-Agent: me"}},
 		{"the run's instead of the defaults", options{Header: fields{{"accept", "text/html,*/*"}, {"X", "1"}, {"user-agent", "me"}, {"X", "2"}}}, fetch.Request{},
 			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Host: a.example", "X: 1", "X: 2", "accept: text/html,*/*", "user-agent: me"}},
 		{"the line's instead of the run's", options{Header: fields{{"X", "1"}, {"Y", "1"}}}, fetch.Request{Extra: line(fetch.Field{Name: "x", Value: "2"}, fetch.Field{Name: "Accept", Value: "a"})},
-			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: a", "Host: a.example", "User-Agent: trawl/" + fetch.Release, "Y: 1", "x: 2"}},
+			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: a", "Host: a.example", "User-Agent: " + fetch.DefaultUserAgent, "Y: 1", "x: 2"}},
 		{"fields that would frame a body", options{Header: fields{{"Content-Length", "5"}, {"transfer-encoding", "chunked"}}}, fetch.Request{Method: "PUT"},
-			[]string{"PUT / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Content-Length: 0", "Host: a.example", "User-Agent: trawl/" + fetch.Release}},
+			[]string{"PUT / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Content-Length: 0", "Host: a.example", "User-Agent: " + fetch.DefaultUserAgent}},
 		{"without defaults", options{Header: fields{{"Accept", ""}, {"User-Agent", ""}, {"Accept-Encoding", ""}}}, fetch.Request{},
 			[]string{"GET / HTTP/1.1", "Host: a.example"}},
 		{"another host", options{Header: fields{{"Host", "b.example"}}}, fetch.Request{},
-			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Host: b.example", "User-Agent: trawl/" + fetch.Release}},
+			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Host: b.example", "User-Agent: " + fetch.DefaultUserAgent}},
 		{"userinfo", options{}, fetch.Request{URL: "http://us%65r:p%40ss@a.example/"},
-			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Authorization: Basic dXNlcjpwQHNz", "Host: a.example", "User-Agent: trawl/" + fetch.Release}},
+			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Authorization: Basic dXNlcjpwQHNz", "Host: a.example", "User-Agent: " + fetch.DefaultUserAgent}},
 		{"userinfo and an explicit field", options{Header: fields{{"authorization", "Bearer x"}}}, fetch.Request{URL: "http://user:pass@a.example/"},
-			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Host: a.example", "User-Agent: trawl/" + fetch.Release, "authorization: Bearer x"}},
+			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Host: a.example", "User-Agent: " + fetch.DefaultUserAgent, "authorization: Bearer x"}},
 		{"a foreign hop", options{Header: fields{{"authorization", "Bearer x"}, {"COOKIE", "a=b"}, {"Host", "b.example"}, {"X", "1"}}},
 			fetch.Request{URL: "http://user:pass@a.example/", Foreign: true, Extra: line(fetch.Field{Name: "Cookie2", Value: "a"}, fetch.Field{Name: "Proxy-Authorization", Value: "a"}, fetch.Field{Name: "WWW-Authenticate", Value: "a"}, fetch.Field{Name: "Y", Value: "2"})},
-			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Host: a.example", "User-Agent: trawl/" + fetch.Release}},
+			[]string{"GET / HTTP/1.1", "Accept-Encoding: gzip, deflate, br, zstd", "Accept: */*", "Host: a.example", "User-Agent: " + fetch.DefaultUserAgent}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.r.URL == "" {
@@ -141,7 +142,7 @@ func TestHeadsAreShownWithoutSecrets(t *testing.T) {
 	wantBody(t, page, "ok")
 	want := []string{
 		"7", "GET /a?b\nAccept-Encoding: gzip, deflate, br, zstd\nAccept: */*\nAuthorization: ***\nCookie: ***\nHost: " + strings.TrimPrefix(site.URL, "http://") +
-			"\nUser-Agent: trawl/" + fetch.Release + "\nX-Key: ***\nY-Key: ***",
+			"\nUser-Agent: " + fetch.DefaultUserAgent + "\nX-Key: ***\nY-Key: ***",
 		"7", "HTTP/1.1 200\nContent-Length: 2\nContent-Type: text/plain; charset=utf-8\nSet-Cookie: ***\nX-Color: red\\u009b1m\\u202e",
 	}
 	if diff := cmp.Diff(want, heads); diff != "" {
@@ -235,5 +236,16 @@ func TestVersionsHaveNames(t *testing.T) {
 	}
 	if _, err := fetch.ParseVersion("3"); err == nil || err.Error() != `"3" is not a version of HTTP: want auto, 1.1 or 2` {
 		t.Errorf("ParseVersion(3): %v", err)
+	}
+}
+
+// Whoever runs a server finds in his log what has asked, which robots.txt rules it would
+// obey, and where to complain.
+func TestTheUserAgentSaysWhoAsksAndWhereToComplain(t *testing.T) {
+	if want := "trawl/" + fetch.Release + " (+" + fetch.Home + ")"; fetch.DefaultUserAgent != want {
+		t.Errorf("the User-Agent is %q, want %q", fetch.DefaultUserAgent, want)
+	}
+	if home, err := url.Parse(fetch.Home); err != nil || home.Scheme != "https" || home.Host == "" {
+		t.Errorf("%q (%v) is no place to complain", fetch.Home, err)
 	}
 }
