@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -33,7 +32,7 @@ func (c *config) dryRun(files files, stdin, stdout, stderr *os.File) int {
 		return c.cannotRead(err).tell(stderr)
 	}
 	p := plan{Output: files.output, Errors: files.errors}
-	hosts := map[string]int64{}
+	hosts := newHostTally(exactHosts)
 	for {
 		r, err := list.Next()
 		if err == io.EOF {
@@ -48,12 +47,11 @@ func (c *config) dryRun(files files, stdin, stdout, stderr *os.File) int {
 			continue
 		}
 		p.URLs++
-		hosts[r.Host]++
-		if n := hosts[r.Host]; n > p.LargestCount {
-			p.Largest, p.LargestCount = r.Host, n
-		}
+		hosts.add(r.Host)
 	}
-	p.Hosts, p.Cut = int64(len(hosts)), list.Truncated()
+	p.Hosts, p.MoreHosts = hosts.hosts()
+	p.Largest, p.LargestCount = hosts.largest()
+	p.Cut = list.Truncated()
 	if err := errors.Join(list.Err(), list.Close()); err != nil {
 		return c.cannotRead(err).tell(stderr)
 	}
@@ -74,6 +72,7 @@ type plan struct {
 	Cut     bool  // --max-pages ends the run before the lists do
 
 	Hosts        int64
+	MoreHosts    bool   // than Hosts: then LargestCount is no more than there are at least
 	Largest      string // the host with the most URLs; "" is none
 	LargestCount int64
 
@@ -94,8 +93,11 @@ func writePlan(w io.Writer, cfg config, p plan) error {
 	if p.Skipped > 0 {
 		fmt.Fprintf(&b, "  %s skipped by --dedupe\n", display.Plural(p.Skipped, "URL is", "URLs are"))
 	}
-	if p.Largest != "" {
-		fmt.Fprintf(&b, "  %s; the most, %s, from %s\n", display.Plural(p.Hosts, "host", "hosts"), humanize.Comma(p.LargestCount), shown(p.Largest))
+	if p.Hosts > 0 {
+		fmt.Fprintf(&b, "  %s\n", cfg.hostsText(p))
+	}
+	if cost := cfg.rateCost(p.URLs); cost != "" {
+		fmt.Fprintf(&b, "  %s\n", cost)
 	}
 	for i, limit := range cfg.limits() {
 		fmt.Fprintf(&b, "%-10s%s\n", headOnce("limits", i), limit)
@@ -148,7 +150,7 @@ func (c *config) limits() []string {
 		c.retriesText(),
 	}
 	if c.Rate > 0 {
-		limits = append(limits, "at most "+strconv.FormatFloat(c.Rate, 'g', 6, 64)+" requests a second")
+		limits = append(limits, "at most "+c.rateNumber()+" requests a second")
 	}
 	if c.MaxDuration > 0 {
 		limits = append(limits, "no new requests after "+optionSpan(c.MaxDuration))
