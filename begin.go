@@ -17,6 +17,7 @@ import (
 type start struct {
 	list    *crawl.List
 	journal *sinks.Journal // nil: no state is kept of the output
+	pages   *sinks.Pages   // nil: nobody wants to know what has changed
 	resumed bool           // an interrupted run goes on
 }
 
@@ -27,6 +28,9 @@ func (s *screen) begin(stdin *os.File) (b start, code int, over bool) {
 	b, err := s.takeUp(stdin)
 	if err == nil && !b.resumed {
 		code, over = s.firstURL(b.list)
+	}
+	if err == nil && !over {
+		b.pages, err = s.pages()
 	}
 	var m *message
 	var d done
@@ -124,6 +128,19 @@ func (s *screen) lock() (*sinks.Journal, error) {
 		return j, s.cfg.cannotWrite(w, "", false)
 	}
 	return j, err
+}
+
+// pages opens the database of what is known of the output's pages; nil is that nobody wants
+// to know.
+func (s *screen) pages() (*sinks.Pages, error) {
+	if !s.cfg.IfChanged {
+		return nil, nil
+	}
+	p, err := sinks.OpenPages(sinks.PagesPath(s.files.output))
+	if w, ok := errors.AsType[*sinks.Error](err); ok {
+		return nil, s.cfg.cannotWrite(w, "", false)
+	}
+	return p, err
 }
 
 // inUse is the message for an output that another run writes to.

@@ -58,6 +58,7 @@ func (s *screen) meaning() []sinks.Setting {
 		{Name: "dedupe", Value: strconv.FormatBool(c.Dedupe)},
 		{Name: "overwrite", Value: strconv.FormatBool(c.Overwrite)},
 		{Name: "errors", Value: besideOf(s.files.output, s.files.errors)},
+		{Name: "if-changed", Value: strconv.FormatBool(c.IfChanged)},
 		{Name: retrySetting, Value: retry},
 	}
 }

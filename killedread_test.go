@@ -30,6 +30,7 @@ type stored struct {
 	Size     int64  `json:"size" parquet:"size,optional"`
 	Attempts int    `json:"attempts" parquet:"attempts"`
 	Class    string `json:"class" parquet:"class,optional"`
+	Change   string `json:"change" parquet:"change,optional"`
 	Source   string `json:"source" parquet:"-"`
 	Run      string `json:"run" parquet:"run"`
 }
@@ -92,7 +93,7 @@ func readCSV(t *testing.T, path string) (got []stored) {
 	for _, row := range rows[1:] {
 		got = append(got, stored{
 			Seq: number(row, "seq"), URL: column(row, "url"), Status: int(number(row, "status")), Size: number(row, "size"),
-			Attempts: int(number(row, "attempts")), Class: column(row, "class"), Run: column(row, "run"),
+			Attempts: int(number(row, "attempts")), Class: column(row, "class"), Change: column(row, "change"), Run: column(row, "run"),
 		})
 	}
 	return got
@@ -113,14 +114,14 @@ func readSQLite(t *testing.T, path string) (got []stored) {
 	db := openDatabase(t, path)
 	defer db.Close()
 	isIntact(t, db)
-	rows, err := db.Query("SELECT seq, url, status, coalesce(size, 0), attempts, coalesce(class, ''), run FROM pages")
+	rows, err := db.Query("SELECT seq, url, status, coalesce(size, 0), attempts, coalesce(class, ''), coalesce(change, ''), run FROM pages")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var k stored
-		if err := rows.Scan(&k.Seq, &k.URL, &k.Status, &k.Size, &k.Attempts, &k.Class, &k.Run); err != nil {
+		if err := rows.Scan(&k.Seq, &k.URL, &k.Status, &k.Size, &k.Attempts, &k.Class, &k.Change, &k.Run); err != nil {
 			t.Fatal(err)
 		}
 		got = append(got, k)

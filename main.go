@@ -127,6 +127,7 @@ func (c *config) options(b start, stdout *os.File, s *screen) crawl.Options {
 			About:     s.about(time.Now()),
 			Journal:   b.journal,
 			Resume:    b.resumed,
+			Pages:     b.pages,
 			Meaning:   s.meaning(),
 			Total:     s.total.Load,
 			OnCut:     s.cut,

@@ -52,6 +52,9 @@ func (c *crawl) finish(r *fetch.Request, answer fetch.Answer, rec *parse.Record)
 	if answer.Exchange != nil {
 		rec.Exchanges = append(rec.Exchanges, answer.Exchange)
 	}
+	if c.opts.Output.Pages != nil {
+		compare(rec, r, &answer)
+	}
 	c.append(rec)
 }
 
@@ -101,6 +104,7 @@ func fill(rec *parse.Record, r *fetch.Request, end fetch.Ending) {
 	rec.Attempts, rec.Tried, rec.Waited = r.Attempt, r.Tried, r.Waited
 	rec.Retryable = end.Retryable
 	rec.Exchanges = r.Exchanges
+	rec.Before, rec.Change, rec.Known = r.Known, "", nil
 	if len(r.Redirects) > 0 {
 		rec.FinalURL, rec.Redirects = r.URL, r.Redirects[1:]
 	}

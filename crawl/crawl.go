@@ -25,11 +25,22 @@ func Crawl(ctx context.Context, stop <-chan struct{}, list *List, opts Options) 
 	c := newCrawl(ctx, stop, list, opts)
 	defer c.abort(nil)
 	err := c.take()
-	if j := c.opts.Output.Journal; j != nil && c.out == nil { // it has not begun
-		err = errors.Join(err, j.Remove())
+	if c.out == nil { // it has not begun
+		err = errors.Join(err, giveUpOutput(c.opts.Output))
 	}
 	err = errors.Join(err, list.Close())
 	return c.summary(), err
+}
+
+// giveUpOutput is for a run that has not begun.
+func giveUpOutput(o sinks.Options) (err error) {
+	if o.Pages != nil {
+		err = o.Pages.Close()
+	}
+	if o.Journal != nil {
+		err = errors.Join(err, o.Journal.Remove())
+	}
+	return err
 }
 
 // crawl is one run.
@@ -119,7 +130,8 @@ func run[Out any](
 	c.stats.watch(stage.Status)
 
 	unwatch := c.watch()
-	err = stage.Run(c.ctx, c.intake.Done(), c.list)
+	list, unknown := c.remembering()
+	err = errors.Join(stage.Run(c.ctx, c.intake.Done(), list), unknown())
 	err = errors.Join(err, c.shutdown(jobs))
 	unwatch()
 	if why := context.Cause(c.intake); errors.Is(why, pool.ErrBroken) && !errors.Is(err, pool.ErrBroken) {

@@ -18,7 +18,19 @@ func hop(w *wire, r *fetch.Request, header *[]fetch.Field) {
 	wireNumber(w, &r.Timeout)
 	wireNumber(w, &r.Spent)
 	wireFlag(w, &r.Foreign)
+	wireFlag(w, &r.Robots)
 	wireList(w, header, wireField)
+	validators(w, r)
+}
+
+// validators carries of what is known of the page what the hop is to send.
+func validators(w *wire, r *fetch.Request) {
+	etag, modified := r.Validators()
+	wireText(w, &etag)
+	wireText(w, &modified)
+	if w.reading && etag+modified != "" {
+		r.Known = &fetch.Known{URL: fetch.WithoutSecrets(r.URL), ETag: etag, LastModified: modified}
+	}
 }
 
 func (*hopCodec) Append(dst []byte, r fetch.Request) ([]byte, error) {

@@ -46,6 +46,9 @@ func answer(w *wire, a *fetch.Answer) {
 	wireNumber(w, &a.Status)
 	wireText(w, &a.Location)
 	wireNumber(w, &a.RetryAfter)
+	wireFlag(w, &a.NotModified)
+	wireNumber(w, &a.Quota)
+	wireBytes(w, &a.Robots)
 	failed := a.Err != nil
 	if wireFlag(w, &failed); failed {
 		failure(w, &a.Err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"runtime"
 	"time"
 
@@ -113,11 +114,12 @@ func (c *Client) getPage(ctx context.Context, r Request, page *Page, record *rec
 	}
 	defer resp.body.Close()
 	c.tellResponse(r, resp)
+	page.NotModified = q.conditional && resp.status == http.StatusNotModified
 	if resp.status < 200 {
 		return &Error{Class: Protocol, Detail: fmt.Sprintf("unexpected status %d", resp.status)}
 	}
 
-	if c.wants(resp) {
+	if !page.NotModified && c.wants(resp) {
 		return c.readBody(ctx, r, q, resp, page)
 	}
 	if c.follows(resp) && resp.contradicts("Location") { // browsers refuse it too: one of them may be forged

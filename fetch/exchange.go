@@ -12,6 +12,8 @@ type question struct {
 	host   string    // the Host field
 	header []Field   // without Host; names may repeat; shared, never changed
 	record *recorder // takes the exchange down, in HTTP/1.1; nil: nobody wants it
+
+	conditional bool // it has the validators of what is known
 }
 
 // A response is the head of an answer, and how it came about.

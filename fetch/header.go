@@ -70,6 +70,7 @@ func (c *Client) question(r Request) (question, *Error) {
 	if r.Foreign {
 		q.header = crossing(q.header)
 	}
+	q.ifChanged(&r)
 	q.takeHost()
 	return q, nil
 }

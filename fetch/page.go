@@ -8,10 +8,14 @@ type Answer struct {
 	Status     int           // HTTP status; 0 is none
 	Location   string        // the header as sent, of a 3xx answer
 	RetryAfter time.Duration // how long the server asks to be left alone; 0 is not said
-	Quota      time.Duration // how long until there is some again of a quota that is used up (RateLimit field); 0 is not said
-	Robots     []byte        // the text of a robots.txt, if that was asked for: at most 500 KiB, the caller's own
-	Err        *Error        // why there is no page; nil if there is one, whatever its status
-	Exchange   *Exchange     // as it was on the wire; nil unless the client captures it and there was an answer
+	// NotModified says that the answer is a 304 to the validators of the request: the page
+	// is the one that was known.
+	NotModified bool
+
+	Quota    time.Duration // how long until there is some again of a quota that is used up (RateLimit field); 0 is not said
+	Robots   []byte        // the text of a robots.txt, if that was asked for: at most 500 KiB, the caller's own
+	Err      *Error        // why there is no page; nil if there is one, whatever its status
+	Exchange *Exchange     // as it was on the wire; nil unless the client captures it and there was an answer
 	Timings
 }
 

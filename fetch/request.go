@@ -47,6 +47,7 @@ type Request struct {
 func (r *Request) mem() int {
 	n := int(unsafe.Sizeof(*r)) + len(r.URL) + len(r.Asked)
 	n += len(r.Exchanges) * int(unsafe.Sizeof(Exchange{})) // their bytes count elsewhere
+	n += r.Known.mem()
 	n += len(r.Tried) * int(unsafe.Sizeof(r.Attempt))
 	for _, url := range r.Redirects {
 		n += len(url)

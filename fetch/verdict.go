@@ -25,7 +25,7 @@ func (o *StageOptions) judge(r *Request, a *Answer) Ending {
 			return Ending{Again: true}
 		}
 	}
-	if err == nil && !o.Accept.Has(a.Status) {
+	if err == nil && !a.NotModified && !o.Accept.Has(a.Status) {
 		err = &Error{URL: r.URL, Class: HTTPStatus, Detail: fmt.Sprintf("http %d", a.Status), Status: a.Status}
 	}
 	end := Ending{Err: err, Start: r.Started, Spent: r.Spent}

@@ -97,6 +97,9 @@ func (w *Writer) commit() error {
 	if w.opts.OnCommit != nil && len(recs) > 0 {
 		w.opts.OnCommit(recs)
 	}
+	if err := w.remember(recs); err != nil {
+		return err
+	}
 	w.release(recs)
 	return nil
 }

@@ -18,7 +18,32 @@ func (j *Journal) finish(left frame) error {
 	if err := j.rename(left); err != nil {
 		return err
 	}
+	if left.Pages != "" {
+		if err := endPages(j.at(mark{Path: left.Pages}), j.head.Run); err != nil {
+			return err
+		}
+	}
 	return j.tidy(left)
+}
+
+// endPages says in a database of pages that the run has ended. One that is not there any
+// more, or has not heard of the run, is another one.
+func endPages(path, run string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	pages, err := OpenPages(path)
+	if err != nil {
+		return err
+	}
+	err = pages.begin(run, true)
+	if err == nil {
+		err = pages.end()
+	}
+	if errors.Is(err, ErrOther) {
+		err = nil
+	}
+	return errors.Join(err, pages.Close())
 }
 
 // rename does the renames that are left to do of a run that has ended. What was done

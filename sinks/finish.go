@@ -1,11 +1,12 @@
 package sinks
 
 import (
+	"cmp"
 	"context"
+	"path/filepath"
 )
 
-// finish does what is left to do when all is committed, and closes the files. A file that
-// is there is not replaced by nothing but failures.
+// finish does what is left to do when all is committed, and closes the files.
 func (w *Writer) finish(ctx context.Context, end End) {
 	if w.Err() == nil {
 		w.setErr(w.stands())
@@ -16,8 +17,11 @@ func (w *Writer) finish(ctx context.Context, end End) {
 	}
 	w.setErr(w.failures.close())
 	w.setErr(w.results.close())
-	if whole && w.place.target != "" && !(w.place.exists && end.Failed > 0 && end.Pages == 0) {
-		w.setErr(w.replace(ctx, end.Exit))
+	if whole && w.Err() == nil {
+		w.setErr(w.conclude(ctx, end))
+	}
+	if w.opts.Pages != nil {
+		w.setErr(w.opts.Pages.Close())
 	}
 	w.setErr(w.leave(whole && w.Err() == nil))
 }
@@ -31,24 +35,53 @@ func (w *Writer) stands() error {
 	return w.failures.mark().stands(false)
 }
 
-// replace makes the output of the side file. From the moment at which the journal says that
-// the run has ended, any later run would do the rest.
-func (w *Writer) replace(ctx context.Context, exit int) error {
-	if err := w.place.produce(ctx, w.disk); err != nil {
+// conclude does what is left to do. From the moment at which the journal says that the run
+// has ended, any later run would do the rest.
+func (w *Writer) conclude(ctx context.Context, end End) error {
+	left, err := w.left(ctx, end)
+	if err != nil || !left.Ended {
 		return err
 	}
-	left, j := w.place.left(), w.opts.Journal
-	left.Exit = exit
+	j := w.opts.Journal
 	if j == nil {
-		j = &Journal{path: w.place.target, disk: w.disk, head: head{Format: w.opts.Format}} // it has the folder
+		j = &Journal{path: cmp.Or(w.place.target, w.place.path), disk: w.disk, head: head{Format: w.opts.Format}} // it has the folder
 	} else if err := j.add(left); err != nil {
 		return err
 	}
 	if err := j.rename(left); err != nil {
 		return err
 	}
-	w.setReplaced()
+	if len(left.Renames)+len(left.Removes) > 0 {
+		w.setReplaced()
+	}
+	if w.opts.Pages != nil {
+		if err := w.opts.Pages.end(); err != nil {
+			return err
+		}
+	}
 	return j.tidy(left)
+}
+
+// left is what is left to do: a frame that has not Ended if it is nothing. A file that is
+// there is replaced neither by nothing but failures, which stay beside it, nor by nothing.
+func (w *Writer) left(ctx context.Context, end End) (left frame, err error) {
+	p := w.place
+	switch {
+	case p.target == "":
+	case p.exists && end.Pages == 0 && end.Failed > 0:
+	case p.exists && end.Pages == 0 && end.Skipped > 0:
+		left = frame{Ended: true, Removes: []string{filepath.Base(p.path)}}
+	default:
+		if err := p.produce(ctx, w.disk); err != nil {
+			return frame{}, err
+		}
+		left = p.left()
+	}
+	if w.opts.Pages != nil {
+		left.Ended, left.Pages = true, w.relative(w.opts.Pages.path)
+	}
+	left.Exit = end.Exit
+	return left, nil
 }
 
 // leave gives up the journal: there is none beside an output that is whole.

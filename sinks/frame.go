@@ -13,8 +13,8 @@ import (
 
 // frame is what the journal says of one commit. With all frames before it, back
 // to a snapshot, it says how far the run has come. Fields are only ever added, and
-// unknown ones ignored; 7 and 8 are kept for what a page database has not taken yet
-// and for URLs that were found on pages, which have sources of their own in Done.
+// unknown ones ignored; 8 is kept for URLs that were found on pages, which have sources
+// of their own in Done.
 type frame struct {
 	Results  mark           `cbor:"1,keyasint"`
 	Errors   mark           `cbor:"2,keyasint"`
@@ -22,16 +22,19 @@ type frame struct {
 	Done     map[int][]byte `cbor:"4,keyasint,omitempty"` // by source: the positions that this commit has made done, ascending; of a snapshot all Positions
 	ListSum  uint64         `cbor:"5,keyasint,omitempty"` // checksum of the list up to the highest position that is done
 	Figures  []byte         `cbor:"6,keyasint,omitempty"` // what the run has counted
+	Updates  []update       `cbor:"7,keyasint,omitempty"` // what the database of pages takes when this is on disk
 	Total    int64          `cbor:"9,keyasint,omitempty"` // URLs of the list; 0 is not known
 
 	// Reopening is set just before the files are opened anew by name: they may be
 	// others by now.
 	Reopening bool `cbor:"10,keyasint,omitempty"`
 
-	// Ended is set when all that is left to do is in Renames and Removes.
+	// Ended is set when all that is left to do is in Renames, Removes and Pages, the
+	// database of pages for which this run is now the last one that has ended.
 	Ended   bool     `cbor:"11,keyasint,omitempty"`
 	Renames []rename `cbor:"12,keyasint,omitempty"`
 	Removes []string `cbor:"13,keyasint,omitempty"`
+	Pages   string   `cbor:"16,keyasint,omitempty"` // as seen from the journal's folder
 	Exit    int      `cbor:"14,keyasint,omitempty"` // exit code of the run
 
 	Holder *holder `cbor:"15,keyasint,omitempty"` // who has the lock by now
@@ -60,9 +63,10 @@ const theList = 0 // the source that is the list
 
 // progress is what the frames of a run come to.
 type progress struct {
-	frame           // the last one; Done and Figures are in the fields below
-	done  Positions // of the list
-	parts [][]byte  // Figures, of each frame since the snapshot
+	frame             // the last one; Done, Figures and Updates are in the fields below
+	done    Positions // of the list
+	parts   [][]byte  // Figures, of each frame since the snapshot
+	updates []update  // of these frames: the last ones may not have reached the database
 
 	holder *holder // the last one that a frame has named
 }
@@ -74,7 +78,7 @@ func (p *progress) apply(f frame) error {
 		if p.done, err = readPositions(f.Done[theList]); err != nil {
 			return err
 		}
-		p.parts = nil
+		p.parts, p.updates = nil, nil
 	} else if err := eachAscending(f.Done[theList], p.done.Add); err != nil {
 		return err
 	}
@@ -84,6 +88,7 @@ func (p *progress) apply(f frame) error {
 	if len(f.Figures) > 0 {
 		p.parts = append(p.parts, f.Figures)
 	}
+	p.updates = append(p.updates, f.Updates...)
 	p.frame = f
 	return nil
 }

@@ -71,7 +71,13 @@ func (r *Interrupted) Setting(name string) string {
 // StatePath is the name of an output's journal. It is "", none, for what is no regular
 // file and will be none. Where the output is a link it stands beside the file itself, so
 // that two names of one file have one journal.
-func StatePath(output string) string {
+func StatePath(output string) string { return beside(output, ".state") }
+
+// PagesPath is the name of the database of what is known of an output's pages, as
+// StatePath is that of its journal.
+func PagesPath(output string) string { return beside(output, ".pages") }
+
+func beside(output, suffix string) string {
 	if !isOrWillBeFile(output) {
 		return ""
 	}
@@ -79,7 +85,7 @@ func StatePath(output string) string {
 	if err != nil {
 		target = output
 	}
-	return target + ".state"
+	return target + suffix
 }
 
 // OpenJournal locks the journal of an output, and reads what an interrupted run has left
@@ -162,7 +168,7 @@ func (j *Journal) write(blocks []byte, f frame) error {
 	if err := j.state.apply(f); err != nil {
 		return wrap("write", j.path, err)
 	}
-	j.state.parts = nil // only who reads wants them
+	j.state.parts, j.state.updates = nil, nil // only who reads wants them
 	blocks, err := appendBlock(blocks, f)
 	if err != nil {
 		return wrap("write", j.path, err)

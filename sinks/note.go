@@ -14,6 +14,9 @@ func (w *Writer) begin() error {
 	if j != nil && !w.opts.Resume {
 		j.state = progress{}
 	}
+	if err := w.beginPages(); err != nil {
+		return err
+	}
 	l, isLedger := w.results.(ledger)
 	if isLedger {
 		if err := w.transact(l, nil); err != nil {
@@ -37,6 +40,38 @@ func (w *Writer) begin() error {
 	return j.begin(h, f)
 }
 
+// beginPages brings the database of pages to where the journal is.
+func (w *Writer) beginPages() error {
+	p := w.opts.Pages
+	if p == nil {
+		return nil
+	}
+	if err := p.begin(w.opts.Run, w.opts.Resume); err != nil || !w.opts.Resume {
+		return err
+	}
+	return p.remember(w.opts.Journal.state.updates)
+}
+
+// remember has the database of pages take what committed records have to tell. The journal
+// has it already, for who goes on with a run that ends before that.
+func (w *Writer) remember(recs []parse.Record) error {
+	updates := w.updates(recs)
+	if len(updates) == 0 {
+		return nil
+	}
+	return w.opts.Pages.remember(updates)
+}
+
+// updates are what records have to tell the database of pages.
+func (w *Writer) updates(recs []parse.Record) (all []update) {
+	for i := range recs {
+		if rec := &recs[i]; rec.Known != nil && w.opts.Pages != nil {
+			all = append(all, w.opts.Pages.update(rec.URL, rec.Known))
+		}
+	}
+	return all
+}
+
 func (w *Writer) relative(path string) string {
 	if w.opts.Journal == nil || path == "" {
 		return path
@@ -50,6 +85,7 @@ func (w *Writer) frame(recs []parse.Record, snapshot bool) frame {
 	f.Results.Path, f.Errors.Path = w.relative(f.Results.Path), w.relative(f.Errors.Path)
 	f.Done = map[int][]byte{theList: w.positions(recs, snapshot)}
 	f.ListSum = w.sum
+	f.Updates = w.updates(recs)
 	if w.opts.Figures != nil {
 		f.Figures = w.opts.Figures(recs, snapshot)
 	}

@@ -25,7 +25,13 @@ type Options struct {
 	// Journal keeps how far the run has come; the Writer owns it from Open on, unless
 	// that fails. nil is none.
 	Journal *Journal
-	Resume  bool      // go on with the run that Journal has found
+	Resume  bool // go on with the run that Journal has found
+
+	// Pages keeps what is known of the pages, for runs that want to know what has changed:
+	// what records have as Known, from when they are committed. The Writer owns it from
+	// Open on, unless that fails. nil is none.
+	Pages *Pages
+
 	Meaning []Setting // options that whoever resumes the run must have too
 
 	// Figures returns what the journal is to say of the run's figures when recs are
