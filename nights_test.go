@@ -105,7 +105,7 @@ func (n *nights) tell(t *testing.T, night int) {
 		if _, err := os.Stat(n.output + ".state"); exit < 0 && errors.Is(err, fs.ErrNotExist) && n.begun(t) {
 			break // it was killed when all was done
 		}
-		if resume = n.rng.IntN(4) > 0; !resume && exit < 0 {
+		if resume = n.rng.IntN(4) > 0 || n.ended(t); !resume && exit < 0 {
 			n.anew++
 		}
 	}
@@ -125,6 +125,26 @@ func (n *nights) begun(t *testing.T) bool {
 		}
 	}
 	return false
+}
+
+// ended says whether the run that was killed had ended but for what is to be done then. A run
+// that is begun anew would be the next night's.
+func (n *nights) ended(t *testing.T) bool {
+	t.Helper()
+	state, err := os.ReadFile(n.output + ".state")
+	if err != nil {
+		return false
+	}
+	copied := filepath.Join(t.TempDir(), outputOf[n.format])
+	if err := os.WriteFile(copied+".state", state, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	journal, err := sinks.OpenJournal(t.Context(), copied, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer journal.Close()
+	return journal.Ended() != nil
 }
 
 // part runs the command once, and returns its exit code; -1 is that it was killed.
