@@ -168,6 +168,8 @@ func TestEveryOptionHasAVariable(t *testing.T) {
 				beside = []string{"-f", "jsonl"}
 			case "processes", "process-memory":
 				beside = []string{"--executor", "process"}
+			case "error-on-no-change":
+				beside = []string{"--if-changed"}
 			}
 			t.Setenv(o.variable(), value)
 			fromVariable := parsed(t, beside...)

@@ -99,8 +99,11 @@ func TestEveryVariableShowsInConfig(t *testing.T) {
 			withoutProxies(t)
 			t.Setenv(o.variable(), sampleOf(o))
 			var beside []string
-			if o.name == "select" {
+			switch o.name {
+			case "select":
 				beside = []string{"--format=jsonl"}
+			case "error-on-no-change":
+				beside = []string{"--if-changed"}
 			}
 			if got := rowsOf(t, o.name, beside...); !strings.HasSuffix(got, " "+o.variable()) {
 				t.Errorf("%s=%s: %q", o.variable(), sampleOf(o), got)

@@ -34,7 +34,7 @@ func (s *screen) end(in *interrupts, sum crawl.Summary, err error) int {
 	if noMetrics != nil {
 		noMetrics.write(s.w)
 	}
-	end := display.End{Output: s.files.output, Errors: s.files.errors, Retry: s.retry(), Resumable: s.resumable(), Exit: code}
+	end := display.End{Output: s.files.output, Errors: s.files.errors, Retry: s.retry(), Compared: s.cfg.IfChanged, Resumable: s.resumable(), Exit: code}
 	if code == exitRule {
 		end.Rules = broken(s.cfg.FailIf, &sum)
 	}
@@ -51,7 +51,7 @@ func (s *screen) end(in *interrupts, sum crawl.Summary, err error) int {
 		_ = display.WriteSummaryJSON(notes, sum, end)
 	case s.cfg.Summary == "always", s.cfg.Summary == "auto" && s.tty && s.cfg.Quiet == 0:
 		_ = display.WriteSummary(notes, sum, end, s.style)
-	case code != exitOK && (sum.URLs() > 0 || sum.Stopped != ""):
+	case code == exitUnchanged, code != exitOK && (sum.URLs() > 0 || sum.Stopped != ""):
 		_ = display.WriteFailures(leveled(s.w, errorLevel), sum, end, s.style)
 	}
 	return code
@@ -133,6 +133,9 @@ func (s *screen) retry() string {
 		output = strings.TrimSuffix(output, ".parquet") + "-{run}.parquet"
 	case s.files.errors != sinks.ErrorsPath(output):
 		retry += " --errors " + word(s.files.errors)
+	}
+	if s.cfg.IfChanged && format != sinks.Parquet { // or the next run would not know of what this one gets
+		retry += " --if-changed"
 	}
 	switch {
 	case output == "-" && format == sinks.JSONL:

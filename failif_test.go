@@ -20,7 +20,7 @@ import (
 // nightly is a run of 100,000 URLs of which 1,290 failed.
 var nightly = crawl.Summary{
 	Elapsed: 53400 * time.Millisecond,
-	Pages:   98_700, Failed: 1_290, Skipped: 10, Bytes: 2_040_000_000, Retries: 321,
+	Pages:   98_700, Failed: 1_290, Skipped: 10, New: 90_000, Changed: 8_700, Gone: 1, Bytes: 2_040_000_000, Retries: 321,
 	Status:  []crawl.StatusCount{{Status: 200, Count: 98_700}, {Status: 404, Count: 1_000}, {Status: 410, Count: 1}, {Status: 503, Count: 12}, {Status: 0, Count: 277}},
 	Classes: map[fetch.Class]int64{fetch.HTTPStatus: 1_013, fetch.Timeout: 277},
 	Latency: crawl.Latency{P50: 61 * time.Millisecond, P90: 233 * time.Millisecond, P95: 412 * time.Millisecond, P99: 1310 * time.Millisecond, Max: 9800 * time.Millisecond},
@@ -53,7 +53,8 @@ func TestARuleIsTrueOfARunOrNot(t *testing.T) {
 		"pages > 98.7%":        false,
 		"skipped > 9":          true,
 		"skipped > 0.01%":      false,
-		"changed == 0":         true,
+		"changed == 8700":      true,
+		"changed > 9%":         false,
 		"status_4xx == 1001":   true,
 		"status_4xx > 1%":      true,
 		"status_5xx>=13":       false,
@@ -215,7 +216,7 @@ func TestRulesThatAreTrueAreToldInWords(t *testing.T) {
 		"failed > 1%":        "1,290 of 100,000 URLs failed",
 		"failed_ratio>0.001": "1,290 of 100,000 URLs failed",
 		"pages < 99%":        "98,700 of 100,000 URLs are pages",
-		"changed == 0":       "0 of 100,000 URLs have changed",
+		"changed == 8.7%":    "8,700 of 100,000 URLs have changed",
 		"skipped > 0":        "10 of 100,000 URLs were skipped",
 		"status_4xx > 0":     "1,001 of 100,000 URLs ended with status 4xx",
 		"status_5xx > 0":     "12 of 100,000 URLs ended with status 5xx",

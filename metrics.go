@@ -9,12 +9,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"trawl/crawl"
+	"trawl/parse"
 )
 
 // runMetrics is what the metrics tell of a run that has ended. It is a
 // [prometheus.Collector].
 type runMetrics struct {
 	sum         crawl.Summary
+	compared    bool  // it has compared pages with what an earlier one knew
 	code        int   // exit code
 	ended       int64 // Unix time
 	lastSuccess int64 // Unix time of the last run with exit code 0; 0 is never
@@ -43,6 +45,7 @@ var (
 	lastExitCode  = gauge("trawl_last_exit_code", "Exit code of the last run.")
 	runDuration   = gauge("trawl_run_duration_seconds", "How long the last run took.")
 	urlsTotal     = counter("trawl_urls_total", "URLs of the last run, by how they ended.", "outcome")
+	changesTotal  = counter("trawl_changes_total", "URLs of the last run, by what has become of their page since the one before; only with --if-changed.", "change")
 	errorsTotal   = counter("trawl_errors_total", "Failed URLs of the last run, by class.", "class")
 	responseTotal = counter("trawl_responses_total", "Answers in the last run, those before a retry too, by status.", "status")
 	retriesTotal  = counter("trawl_retries_total", "Attempts after a URL's first in the last run.")
@@ -51,7 +54,7 @@ var (
 
 // Describe implements [prometheus.Collector].
 func (m runMetrics) Describe(descs chan<- *prometheus.Desc) {
-	for _, f := range []family{lastRun, lastSuccess, lastExitCode, runDuration, urlsTotal, errorsTotal, responseTotal, retriesTotal, bytesTotal} {
+	for _, f := range []family{lastRun, lastSuccess, lastExitCode, runDuration, urlsTotal, changesTotal, errorsTotal, responseTotal, retriesTotal, bytesTotal} {
 		descs <- f.desc
 	}
 }
@@ -68,6 +71,12 @@ func (m runMetrics) Collect(metrics chan<- prometheus.Metric) {
 	tell(urlsTotal, float64(m.sum.Pages), "page")
 	tell(urlsTotal, float64(m.sum.Failed), "failed")
 	tell(urlsTotal, float64(m.sum.Skipped), "skipped")
+	if m.compared {
+		tell(changesTotal, float64(m.sum.New), parse.New)
+		tell(changesTotal, float64(m.sum.Changed), parse.Changed)
+		tell(changesTotal, float64(m.sum.Gone), parse.Gone)
+		tell(changesTotal, float64(m.sum.Unchanged()), parse.Unchanged)
+	}
 	for class, n := range m.sum.Classes {
 		tell(errorsTotal, float64(n), string(class))
 	}
@@ -86,7 +95,7 @@ func (c *config) writeMetrics(sum crawl.Summary, code int) *message {
 		return nil
 	}
 	file := newTextfile(c.MetricsTextfile, jobName(c.Output))
-	m := runMetrics{sum: sum, code: code, ended: time.Now().Unix(), lastSuccess: file.lastSuccess()}
+	m := runMetrics{sum: sum, compared: c.IfChanged, code: code, ended: time.Now().Unix(), lastSuccess: file.lastSuccess()}
 	if code == exitOK {
 		m.lastSuccess = m.ended
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 
 	"trawl/crawl"
 	"trawl/fetch"
+	"trawl/parse"
 )
 
 // samples reads a metrics file as Prometheus does: "name{label="value"} type" → value.
@@ -93,6 +95,24 @@ func TestMetricsAreThoseOfTheRun(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the metrics (-want +got):\n%s", diff)
+	}
+}
+
+// Without --if-changed there is nothing to tell of changes: a 0 would be a claim.
+func TestMetricsTellOfChangesWhereRunsAreCompared(t *testing.T) {
+	sum := crawl.Summary{Pages: 100, New: 12, Changed: 88, Failed: 3, Gone: 3, Skipped: 9, Skips: map[string]int64{parse.Unchanged: 8, parse.Duplicate: 1}}
+	for args, want := range map[string]map[string]float64{
+		"--if-changed": {
+			`trawl_changes_total{change="new", job="db"}`: 12, `trawl_changes_total{change="changed", job="db"}`: 88,
+			`trawl_changes_total{change="gone", job="db"}`: 3, `trawl_changes_total{change="unchanged", job="db"}`: 8,
+		},
+		"--keep-order": {},
+	} {
+		got := metricsOf(t, filepath.Join(t.TempDir(), "db.prom"), sum, exitFailed, args)
+		maps.DeleteFunc(got, func(name string, _ float64) bool { return !strings.HasPrefix(name, "trawl_changes") })
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("trawl %s (-want +got):\n%s", args, diff)
+		}
 	}
 }
 

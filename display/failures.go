@@ -10,13 +10,15 @@ import (
 
 const (
 	exitNoSuccess = 5   // the exit code that is said with a word of advice
+	exitNoChange  = 9   // the one of a run that nothing else is wrong with
 	maxShownURL   = 200 // cells
 )
 
 // WriteFailures writes the block for a run that nobody watches and that has not
 // ended as wanted: what failed, how often, why, where the list of it is and how
 // to try again; rules that are true come first. It has at most 20 lines; nothing is
-// written if nothing failed, no rule is true and nothing stopped the run.
+// written if nothing failed, no rule is true and nothing stopped the run, unless it is
+// wrong that nothing has changed.
 func WriteFailures(w io.Writer, sum crawl.Summary, end End, style Style) error {
 	t := &text{Style: style}
 	switch {
@@ -24,6 +26,8 @@ func WriteFailures(w io.Writer, sum crawl.Summary, end End, style Style) error {
 		t.rulesBroken(&sum, end)
 	case sum.Stopped != "":
 		t.stopped(&sum, end)
+	case end.Exit == exitNoChange:
+		t.noChange(&sum, end)
 	case sum.Failed == 0:
 		return nil
 	case end.Exit == exitNoSuccess:
@@ -64,9 +68,16 @@ func (t *text) stopped(sum *crawl.Summary, end End) {
 	t.again(sum, end)
 }
 
+// noChange is for a run that should have found something new. It has no failures, but
+// those that a rule allows.
+func (t *text) noChange(sum *crawl.Summary, end End) {
+	t.name()
+	t.printf("nothing is new or has changed: %s of %s unchanged (exit %d)\n", humanize.Comma(sum.Unchanged()), Plural(sum.URLs(), "URL", "URLs"), end.Exit)
+}
+
 // badLines is for a run whose only failures are lines that are no URL.
 func (t *text) badLines(sum *crawl.Summary, end End) {
-	bad := sum.BadLines
+	bad, fetched := sum.BadLines, sum.Pages+sum.Unchanged()
 	t.name()
 	if bad.Count == 1 {
 		t.printf("1 line is not a URL: ")
@@ -78,15 +89,15 @@ func (t *text) badLines(sum *crawl.Summary, end End) {
 	if bad.Count > 1 {
 		they = "They are"
 	}
-	if sum.Pages > 1 {
-		others = "other " + humanize.Comma(sum.Pages) + " URLs were"
+	if fetched > 1 {
+		others = "other " + humanize.Comma(fetched) + " URLs were"
 	}
 	switch {
-	case end.Errors != "" && sum.Pages > 0:
+	case end.Errors != "" && fetched > 0:
 		t.printf("  %s listed in %s as bad_url; the %s fetched.\n", they, Clean(end.Errors), others)
 	case end.Errors != "":
 		t.printf("  %s listed in %s as bad_url.\n", they, Clean(end.Errors))
-	case sum.Pages > 0:
+	case fetched > 0:
 		t.printf("  The %s fetched.\n", others)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"trawl/crawl"
 	"trawl/fetch"
+	"trawl/parse"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -80,6 +81,17 @@ func small() crawl.Summary {
 	}
 }
 
+// nightlyChanges is that run as one that compares: of what the servers sent again a part
+// turned out to be as it was.
+func nightlyChanges() crawl.Summary {
+	sum := nightly()
+	sum.Pages, sum.New, sum.Changed, sum.Gone = 100, 12, 88, 3
+	sum.Skipped, sum.Skips, sum.Unfetched = 99_771, map[string]int64{parse.Unchanged: 99_770, parse.Duplicate: 1}, 1_990_000_000
+	sum.Bytes = 50_000_000
+	sum.Status[0].Count, sum.Status[1] = 2_100, crawl.StatusCount{Status: 304, Count: 97_771}
+	return sum
+}
+
 // failing is a run of 100,000 URLs with these failures.
 func failing(groups ...crawl.FailureGroup) crawl.Summary {
 	sum := crawl.Summary{Elapsed: 53400 * time.Millisecond, Pages: 100_000, Classes: map[fetch.Class]int64{}, Failures: groups}
@@ -135,6 +147,11 @@ func TestSummaryReadsAsPromised(t *testing.T) {
 	long := nightly()
 	long.Failures = append(long.Failures[:1:1], crawl.FailureGroup{Class: fetch.TLS, Count: 7, Label: "certificate is for " + strings.Repeat("a-long-name.", 6) + "example, not this host"})
 
+	compared := dbErrors
+	compared.Compared = true
+	same := clean
+	same.Pages, same.Bytes, same.Slowest, same.Skipped, same.Skips = 0, 0, nil, 5, map[string]int64{parse.Unchanged: 5}
+
 	for _, run := range []struct {
 		file  string
 		sum   crawl.Summary
@@ -149,6 +166,8 @@ func TestSummaryReadsAsPromised(t *testing.T) {
 		{"summary-nothing.txt", crawl.Summary{}, End{Output: "db.txt"}, Style{}},
 		{"summary-many.txt", mixed, dbErrors, Style{}},
 		{"summary-long-label.txt", long, dbErrors, Style{}},
+		{"summary-changes.txt", nightlyChanges(), compared, Style{}},
+		{"summary-changes-none.txt", same, compared, Style{}},
 	} {
 		golden(t, run.file, written(t, func(w io.Writer) error { return WriteSummary(w, run.sum, run.end, run.style) }))
 	}
@@ -156,6 +175,7 @@ func TestSummaryReadsAsPromised(t *testing.T) {
 
 func TestSummaryForProgramsHasTheNamesOfTheMetrics(t *testing.T) {
 	golden(t, "summary.json", written(t, func(w io.Writer) error { return WriteSummaryJSON(w, nightly(), End{Exit: 4}) }))
+	golden(t, "summary-changes.json", written(t, func(w io.Writer) error { return WriteSummaryJSON(w, nightlyChanges(), End{Exit: 4, Compared: true}) }))
 	golden(t, "summary-nothing.json", written(t, func(w io.Writer) error {
 		return WriteSummaryJSON(w, crawl.Summary{Started: time.Unix(1795339533, 0)}, End{})
 	}))
@@ -185,8 +205,11 @@ func TestFailuresReadAsPromised(t *testing.T) {
 	forbidden := crawl.FailureGroup{Label: "http 401", Class: fetch.HTTPStatus, Count: 2, FirstURL: "https://me:secret@example.org/", FirstSource: "argument:1"}
 	locked := none(forbidden)
 	locked.Status = []crawl.StatusCount{{Status: 401, Count: 2}}
-	five := dbErrors
-	five.Exit = 5
+	five, nine := dbErrors, dbErrors
+	five.Exit, nine.Exit = 5, 9
+	same := crawl.Summary{Skipped: 5, Skips: map[string]int64{parse.Unchanged: 5}}
+	sameButOne := failing(badLine)
+	sameButOne.Pages, sameButOne.Skipped, sameButOne.Skips = 0, 4, map[string]int64{parse.Unchanged: 4}
 
 	for _, run := range []struct {
 		file string
@@ -210,6 +233,8 @@ func TestFailuresReadAsPromised(t *testing.T) {
 		{"failures-unknown-authority.txt", none(unknown), five},
 		{"failures-unknown-authorities.txt", failing(unknown, self), dbErrors},
 		{"failures-denied.txt", none(denied), five},
+		{"failures-no-change.txt", same, nine},
+		{"failures-bad-line-and-unchanged.txt", sameButOne, dbErrors},
 	} {
 		got := written(t, func(w io.Writer) error { return WriteFailures(w, run.sum, run.end, Style{}) })
 		golden(t, run.file, got)

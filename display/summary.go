@@ -10,6 +10,7 @@ import (
 
 	"trawl/crawl"
 	"trawl/fetch"
+	"trawl/parse"
 )
 
 // End is what is said at the end of a run beside its [crawl.Summary].
@@ -18,6 +19,7 @@ type End struct {
 	Errors string // the errors file; "" is none
 	Retry  string // the command that tries the failures again; "" is none
 
+	Compared  bool     // the run has compared pages with what an earlier one knew
 	Resumable bool     // the run has stopped early, and what is left of it can be gone on with
 	Rules     []string // those that are true of the run and make it a failed one, in words; nil is none
 	Exit      int      // the exit code
@@ -34,11 +36,14 @@ const (
 func WriteSummary(w io.Writer, sum crawl.Summary, end End, style Style) error {
 	t := &text{Style: style}
 	t.headline(&sum, end)
+	if end.Compared {
+		t.printf("%s\n", changes(&sum))
+	}
 	t.pages(&sum)
 	t.latency(sum.Latency)
 	t.status(sum.Status)
 	t.retries(&sum)
-	t.skips(&sum)
+	t.skips(&sum, end)
 	t.failed(sum.Failures)
 	t.slowest(&sum)
 	if sum.Failed > 0 && end.Errors != "" {
@@ -105,8 +110,11 @@ func (t *text) pages(sum *crawl.Summary) {
 	}
 	pages := rate(float64(sum.Pages)/seconds) + " /s"
 	bytes := float64(sum.Bytes)
-	t.row("pages", fmt.Sprintf("%-19s%s    %s  (%s/s, mean %s)", pages, t.dim("bytes"),
-		size(bytes), size(bytes/seconds), size(bytes/float64(sum.Pages))))
+	mean := ""
+	if sum.Unchanged() == 0 { // whose bytes are not of these pages
+		mean = ", mean " + size(bytes/float64(sum.Pages))
+	}
+	t.row("pages", fmt.Sprintf("%-19s%s    %s  (%s/s%s)", pages, t.dim("bytes"), size(bytes), size(bytes/seconds), mean))
 }
 
 func (t *text) latency(l crawl.Latency) {
@@ -154,9 +162,22 @@ func (t *text) retries(sum *crawl.Summary) {
 	}
 }
 
-func (t *text) skips(sum *crawl.Summary) {
+// changes says what has become of URLs since the run before.
+func changes(sum *crawl.Summary) string {
+	told := fmt.Sprintf("%s new, %s changed, %s gone, %s unchanged", humanize.Comma(sum.New), humanize.Comma(sum.Changed),
+		humanize.Comma(sum.Gone), humanize.Comma(sum.Unchanged()))
+	if sum.Unfetched > 0 {
+		told += " (" + size(float64(sum.Unfetched)) + " not fetched again)"
+	}
+	return told
+}
+
+func (t *text) skips(sum *crawl.Summary, end End) {
 	var reasons []string
 	for _, reason := range sortedKeys(sum.Skips) {
+		if end.Compared && reason == parse.Unchanged {
+			continue // the line of changes has it
+		}
 		reasons = append(reasons, humanize.Comma(sum.Skips[reason])+" "+Clean(reason))
 	}
 	if len(reasons) > 0 {

@@ -16,6 +16,7 @@ type metrics struct {
 	Exit      int                   `json:"trawl_last_exit_code"`
 	Duration  float64               `json:"trawl_run_duration_seconds"`
 	URLs      outcomes              `json:"trawl_urls_total"`
+	Changes   *changed              `json:"trawl_changes_total,omitempty"` // of a run that compares
 	Errors    map[fetch.Class]int64 `json:"trawl_errors_total"`
 	Responses map[string]int64      `json:"trawl_responses_total"`
 	Retries   int64                 `json:"trawl_retries_total"`
@@ -28,6 +29,13 @@ type outcomes struct {
 	Failed    int64 `json:"failed"`
 	Skipped   int64 `json:"skipped"`
 	Remaining int64 `json:"remaining,omitempty"`
+}
+
+type changed struct {
+	New       int64 `json:"new"`
+	Changed   int64 `json:"changed"`
+	Gone      int64 `json:"gone"`
+	Unchanged int64 `json:"unchanged"`
 }
 
 type quantiles struct {
@@ -49,6 +57,9 @@ func WriteSummaryJSON(w io.Writer, sum crawl.Summary, end End) error {
 		Responses: orEmpty(sum.Responses),
 		Retries:   sum.Retries,
 		Bytes:     sum.Bytes,
+	}
+	if end.Compared {
+		m.Changes = &changed{New: sum.New, Changed: sum.Changed, Gone: sum.Gone, Unchanged: sum.Unchanged()}
 	}
 	if l := sum.Latency; l.Max > 0 {
 		m.Latency = &quantiles{
