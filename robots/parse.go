@@ -39,12 +39,14 @@ func readable(text []byte) []byte {
 	return bytes.TrimPrefix(text, byteOrderMark)
 }
 
+// cutLine cuts at a CR, too: between a CR and an LF is an empty line.
 func cutLine(text []byte) (line, rest []byte) {
-	end := bytes.IndexAny(text, "\r\n") // both of a CRLF: the line between them is empty
-	if end < 0 {
-		return text, nil
+	for i, c := range text {
+		if c == '\n' || c == '\r' {
+			return text[:i], text[i+1:]
+		}
 	}
-	return text[:end], text[end+1:]
+	return text, nil
 }
 
 // A parser reads the lines of a robots.txt for one agent.
@@ -64,6 +66,9 @@ type group struct {
 }
 
 func (p *parser) line(line []byte) {
+	if len(line) == 0 {
+		return
+	}
 	key, value := keyAndValue(line)
 	switch {
 	case is(key, "user-agent"):

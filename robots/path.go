@@ -27,7 +27,7 @@ func pathAndQuery(url string) string {
 // escaped slash of a path is no slash: so a query is matched as it is spelt and, if
 // that is something else, with its delimiters all plain and all escaped.
 func spellings(path string) []string {
-	normal := string(appendPath(nil, path))
+	normal := string(appendPath(make([]byte, 0, len(path)+1), path))
 	q := strings.IndexByte(normal, '?') + 1
 	if q == 0 {
 		return []string{normal}

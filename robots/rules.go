@@ -1,6 +1,7 @@
 package robots
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -45,17 +46,19 @@ func (r *Rules) Size() int {
 // Allows reports whether a URL may be asked for: an absolute one as a serialiser
 // of URLs writes it, or its path and query. The rule with the longest pattern
 // that matches decides; allow, between two of one length; and without any it may
-// (RFC 9309 §2.2.2). /robots.txt itself always may.
+// (RFC 9309 §2.2.2). /robots.txt itself always may. Of a long URL and thousands of
+// wildcards, which nobody writes in earnest, only so much is matched: if that does
+// not decide it, the URL may not.
 func (r *Rules) Allows(url string) bool {
 	if len(r.plain)+len(r.wild) == 0 {
 		return true
 	}
-	best := verdict{allow: true}
+	best, effort := verdict{allow: true}, maxEffort
 	for _, path := range spellings(pathAndQuery(url)) {
 		if path == "/robots.txt"+end {
 			return true
 		}
-		best = r.match(path, best)
+		best = r.match(path, best, &effort)
 	}
 	return best.allow
 }
@@ -66,19 +69,25 @@ type verdict struct {
 	allow bool
 }
 
+// undecided is the verdict, to which all others yield, if it takes too much to
+// find another.
+var undecided = verdict{size: math.MaxUint32}
+
 func (v verdict) yields(r rule) bool {
 	return r.size > v.size || r.size == v.size && r.allow
 }
 
-func (r *Rules) match(path string, best verdict) verdict {
+func (r *Rules) match(path string, best verdict, effort *int) verdict {
 	if found, ok := r.longest(path); ok && best.yields(found) {
 		best = verdict{found.size, found.allow}
 	}
 	for _, w := range r.wild {
-		if !best.yields(w) {
-			break
-		}
-		if matches(r.pattern(w), path) {
+		switch {
+		case !best.yields(w):
+			return best
+		case *effort < 0:
+			return undecided
+		case matches(r.pattern(w), path, effort):
 			return verdict{w.size, w.allow}
 		}
 	}
@@ -104,16 +113,3 @@ func (r *Rules) longest(path string) (found rule, ok bool) {
 }
 
 func (r *Rules) pattern(p rule) string { return r.text[p.from : p.from+p.size] }
-
-// matches reports whether path begins with what a pattern with wildcards
-// describes. Each piece between them is taken where it is found first: what
-// remains of path for the next is then the most that it can be.
-func matches(pattern, path string) bool {
-	piece, pattern, more := strings.Cut(pattern, wildcard)
-	path, ok := strings.CutPrefix(path, piece)
-	for ok && more {
-		piece, pattern, more = strings.Cut(pattern, wildcard)
-		_, path, ok = strings.Cut(path, piece)
-	}
-	return ok
-}

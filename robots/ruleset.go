@@ -47,7 +47,10 @@ func (s *ruleSet) rules() *Rules {
 	text := string(s.text)
 	pattern := func(r rule) string { return text[r.from : r.from+r.size] }
 	slices.SortFunc(s.list, func(a, b rule) int {
-		return cmp.Or(strings.Compare(pattern(a), pattern(b)), allowFirst(a, b))
+		if c := strings.Compare(pattern(a), pattern(b)); c != 0 {
+			return c
+		}
+		return allowFirst(a, b)
 	})
 	s.list = slices.CompactFunc(s.list, func(a, b rule) bool { return pattern(a) == pattern(b) })
 
@@ -63,8 +66,8 @@ func (s *ruleSet) rules() *Rules {
 			plain = append(plain, r)
 		}
 	}
-	slices.SortStableFunc(wild, func(a, b rule) int {
-		return cmp.Or(-cmp.Compare(a.size, b.size), allowFirst(a, b))
+	slices.SortFunc(wild, func(a, b rule) int {
+		return cmp.Or(cmp.Compare(b.size, a.size), allowFirst(a, b))
 	})
 	r := &Rules{text: strings.Clone(tight.String()), plain: slices.Clip(plain), wild: slices.Clip(wild)}
 	r.adopt()
