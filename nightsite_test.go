@@ -27,18 +27,34 @@ type changingSite struct {
 	at      int           // how often that must be
 	reached chan struct{} // closed then
 	odd     []string      // what no client should ask
+	free    int           // after so many requests there is no answer
+	held    chan struct{} // before this is closed; nil is at once
 }
 
 // changingPage is a page, and what the last run that ended has seen of it.
 type changingPage struct {
-	kind    string
-	version int
-	status  int // of its answers
+	kind string
+	look       // now
+	then *look // as the run that is under way has seen it, and will not see it again; nil: it will
 
 	known, gone bool // that run has seen the page, or that it was gone
-	seen        int  // its version then
+	version0    int  // its version then
 	again       int  // times that it stands in the list
 	whole       int  // answers with a body, in this night
+}
+
+// look is what a page is like.
+type look struct {
+	status  int // of its answers
+	version int
+}
+
+// seen is the page as the run sees it.
+func (p *changingPage) seen() look {
+	if p.then != nil {
+		return *p.then
+	}
+	return p.look
 }
 
 // pageKinds are the ways in which a page tells that it has changed: tagged by its ETag,
@@ -50,7 +66,7 @@ func newChangingSite(t *testing.T, rng *rand.Rand, pages int) *changingSite {
 	t.Helper()
 	s := &changingSite{rng: rng}
 	for i := range pages {
-		p := &changingPage{kind: pageKinds[i%len(pageKinds)], status: 200, again: 1}
+		p := &changingPage{kind: pageKinds[i%len(pageKinds)], look: look{status: 200}, again: 1}
 		if i%29 == 3 {
 			p.again = 2
 		}
@@ -69,7 +85,6 @@ func (s *changingSite) change(night int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, p := range s.pages {
-		p.whole = 0
 		if p.status == 500 {
 			p.status = 200
 		}
@@ -134,6 +149,11 @@ func (s *changingSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.asked++; s.asked == s.at {
 		close(s.reached)
 	}
+	if held := s.held; held != nil && s.asked > s.free {
+		s.mu.Unlock()
+		<-held
+		s.mu.Lock()
+	}
 	_, rest, _ := strings.Cut(r.URL.Path, "/")
 	kind, number, _ := strings.Cut(rest, "/")
 	i, err := strconv.Atoi(number)
@@ -187,14 +207,14 @@ func (s *changingSite) changes(format sinks.Format) (told, failures []stored) {
 				continue
 			}
 			seq++
-			k := stored{Seq: seq, URL: s.url(i), Change: p.became()}
-			if p.status != 200 {
+			k, status := stored{Seq: seq, URL: s.url(i), Change: p.became()}, p.seen().status
+			if status != 200 {
 				k.Class = "http_status"
 				failures = append(failures, k)
 			}
 			switch {
-			case p.status == 200 && k.Change == "":
-			case format == sinks.Text && p.status != 200:
+			case status == 200 && k.Change == "":
+			case format == sinks.Text && status != 200:
 			case format == sinks.Text:
 				told = append(told, stored{URL: k.URL})
 			default:
@@ -207,16 +227,17 @@ func (s *changingSite) changes(format sinks.Format) (told, failures []stored) {
 
 // became is what a run says has become of the page.
 func (p *changingPage) became() string {
+	now := p.seen()
 	switch {
-	case p.status == 500:
+	case now.status == 500:
 		return ""
-	case p.status != 200 && p.known && !p.gone:
+	case now.status != 200 && p.known && !p.gone:
 		return "gone"
-	case p.status != 200:
+	case now.status != 200:
 		return ""
 	case !p.known || p.gone:
 		return "new"
-	case p.version != p.seen:
+	case now.version != p.version0:
 		return "changed"
 	}
 	return ""
@@ -238,18 +259,27 @@ func (s *changingSite) ended(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, p := range s.pages {
-		tells := p.kind != "bare" && p.kind != "fickle"
-		if p.status == 200 && p.became() == "" && tells && p.whole > 0 {
+		now, tells := p.seen(), p.kind != "bare" && p.kind != "fickle"
+		if now.status == 200 && p.became() == "" && tells && p.whole > 0 {
 			t.Errorf("%s has not changed, and was sent %d times", s.url(i), p.whole)
 		}
 		switch {
-		case p.status == 200:
-			p.known, p.gone, p.seen = true, false, p.version
-		case p.status != 500 && p.known:
+		case now.status == 200:
+			p.known, p.gone, p.version0 = true, false, now.version
+		case now.status != 500 && p.known:
 			p.gone = true
 		}
+		p.then, p.whole = nil, 0
 	}
 	if len(s.odd) > 0 {
 		t.Errorf("the site was asked for %q", s.odd)
 	}
+}
+
+// hold keeps all answers back but the first ones of this part of a run, until held is closed;
+// nil lets all go.
+func (s *changingSite) hold(free int, held chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free, s.held = free, held
 }
