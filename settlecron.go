@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 
@@ -48,8 +47,6 @@ func (c *config) incomparable() (option, why, hint string) {
 			"Use a name without " + placeholder.FindString(c.Output) + ", or leave --if-changed out."
 	case c.Lock == lockOff:
 		return "lock", "--lock off keeps no state", "Leave one of them out."
-	case c.Method != http.MethodGet:
-		return "method", "it compares what GET gets, and --method is " + shown(c.Method), "Leave one of them out."
 	}
 	return "", "", ""
 }

@@ -45,7 +45,6 @@ func TestChangesNeedAnEarlierRunToCompareWith(t *testing.T) {
 		"--if-changed -o {time}.txt":    cannot + beside + "{time}.txt (option --if-changed)\n  Use a name without {time}, or leave --if-changed out.",
 		"--if-changed -o {run}.parquet": cannot + beside + "{run}.parquet (option --if-changed)\n  Use a name without {run}, or leave --if-changed out.",
 		"--if-changed --lock off":       cannot + "--lock off keeps no state (option --if-changed)\n  Leave one of them out.",
-		"--if-changed -X HEAD":          cannot + "it compares what GET gets, and --method is HEAD (option --if-changed)\n  Leave one of them out.",
 		"--error-on-no-change":          "--error-on-no-change needs --if-changed: without it nothing is compared (option --error-on-no-change)\n  Add --if-changed, or leave it out.",
 	} {
 		if got, want := refused(t, exitUsage, strings.Fields(args)...), "trawl: "+want+"\n"; got != want {
@@ -67,7 +66,7 @@ func TestChangesAskedForInAllRunsGiveWay(t *testing.T) {
 	if cfg := parsed(t, "urls.txt"); !cfg.IfChanged || !cfg.ErrorOnNoChange {
 		t.Errorf("the variables have no effect: %v, %v", cfg.IfChanged, cfg.ErrorOnNoChange)
 	}
-	for _, args := range []string{"-o -", "-o {run}.txt", "--lock off", "-X HEAD", "--no-if-changed"} {
+	for _, args := range []string{"-o -", "-o {run}.txt", "--lock off", "--no-if-changed"} {
 		if cfg := parsed(t, strings.Fields(args)...); cfg.IfChanged || cfg.ErrorOnNoChange {
 			t.Errorf("trawl %s: %v, %v", args, cfg.IfChanged, cfg.ErrorOnNoChange)
 		}

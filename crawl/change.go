@@ -42,7 +42,7 @@ func comparePage(rec *parse.Record, r *fetch.Request, a *fetch.Answer) {
 		rec.Change, rec.Known = parse.Changed, now
 	default:
 		rec.Skipped = parse.Unchanged
-		if now.Payload == before.Payload {
+		if now.URL == before.URL && now.Payload == before.Payload {
 			now.Time = before.Time // of the first one that is like it
 		}
 		if *now != *before {
@@ -87,7 +87,7 @@ func knownOf(rec *parse.Record, r *fetch.Request, a *fetch.Answer) *fetch.Known 
 	if sum, err := hex.DecodeString(rec.SHA256); err == nil {
 		copy(known.SHA256[:], sum)
 	}
-	if x := a.Exchange; x != nil && x.Truncated == "" && !x.Chunked {
+	if x := a.Exchange; x != nil && x.Truncated == "" {
 		known.Payload, known.Time = x.BodySum, x.Start.UTC().Truncate(1000)
 	}
 	return known

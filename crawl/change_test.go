@@ -60,6 +60,9 @@ func TestWhatHasBecomeOfAPage(t *testing.T) {
 			record: page(func(rec *parse.Record) { rec.ETag = `"b"` }), before: was(asItWas),
 			skipped: parse.Unchanged, known: was(func(k *fetch.Known) { k.ETag = `"b"` }),
 		},
+		"the same body from elsewhere": {
+			record: page(same), before: was(func(k *fetch.Known) { k.URL = "http://b/" }), skipped: parse.Unchanged, known: is(asItWas),
+		},
 		"a body that has no digest": {
 			record: page(func(rec *parse.Record) { rec.SHA256 = "" }), before: was(func(k *fetch.Known) { k.SHA256 = [32]byte{} }),
 			change: parse.Changed, known: is(func(k *fetch.Known) { k.SHA256 = [32]byte{} }),

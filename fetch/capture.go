@@ -35,7 +35,7 @@ type Exchange struct {
 	Sizes Sizes
 
 	AnswerSum [32]byte // SHA-256 of head and body
-	BodySum   [32]byte // of the body; not set if it is chunked
+	BodySum   [32]byte // of the body without chunks, but in its content codings: what ISO 28500:2017 calls the payload
 
 	Err error // why the bytes are not there: a file could not be written, as a disk was full perhaps
 

@@ -117,10 +117,11 @@ func (r *recorder) spill() {
 	r.wire.drop()
 }
 
-// read takes down a body that is not chunked: what was read is what was transferred.
-// b is the recorder's from now on.
+// read takes down a body, its chunks undone. If it had none it is what was transferred,
+// and b is the recorder's from now on.
 func (r *recorder) read(b *body) {
 	if r.x.Chunked {
+		r.x.BodySum = sha256.Sum256(b.bytes)
 		return
 	}
 	r.wire = b

@@ -91,18 +91,18 @@ func (w *warc) write(recs []parse.Record) error {
 }
 
 func (w *warc) add(rec *parse.Record) error {
-	var last string // id of the last response
+	var last string // id of the last answer
 	for _, x := range rec.Exchanges {
 		if err := w.ready(x.Private); err != nil {
 			return err
 		}
 		var err error
-		if last, err = w.exchange(x); err != nil {
+		if last, err = w.exchange(x, revisits(rec, x)); err != nil {
 			return err
 		}
 		x.Release()
 	}
-	if len(rec.Data) == 0 || last == "" {
+	if len(rec.Data) == 0 || last == "" || rec.Skipped != "" {
 		return nil
 	}
 	return w.failed(w.metadata(rec, last))
@@ -148,13 +148,17 @@ func (w *warc) begin() error {
 	return w.failed(w.info())
 }
 
-// exchange writes response and request, and gives the id of the response.
-func (w *warc) exchange(x *fetch.Exchange) (id string, err error) {
+// exchange writes answer and request, and gives the id of the answer.
+func (w *warc) exchange(x *fetch.Exchange, again revisit) (id string, err error) {
 	wire, err := x.Open()
 	if err != nil {
 		return "", w.failed(err)
 	}
-	id, err = w.response(x, wire)
+	if again.profile == "" {
+		id, err = w.response(x, wire)
+	} else {
+		id, err = w.revisit(x, wire, again)
+	}
 	if err == nil {
 		err = w.request(x, wire, id)
 	}

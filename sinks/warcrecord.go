@@ -35,21 +35,20 @@ func (w *warc) response(x *fetch.Exchange, wire fetch.Wire) (id string, err erro
 	return id, w.record(x.Sizes.Head+x.Sizes.Body, wire.Head, wire.Body)
 }
 
-func (w *warc) request(x *fetch.Exchange, wire fetch.Wire, response string) error {
-	sum := sha256.New()
-	if _, err := io.CopyBuffer(sum, wire.Request, w.via); err != nil {
+func (w *warc) request(x *fetch.Exchange, wire fetch.Wire, answer string) error {
+	sum, err := w.sum(wire.Request)
+	if err != nil {
 		return err
 	}
-	wire.Request.Seek(0, io.SeekStart)
 	w.begins("request")
 	w.exchanged(x)
-	w.field("WARC-Concurrent-To", response)
-	w.digest("WARC-Block-Digest", [32]byte(sum.Sum(nil)))
+	w.field("WARC-Concurrent-To", answer)
+	w.digest("WARC-Block-Digest", sum)
 	w.field("Content-Type", "application/http;msgtype=request")
 	return w.record(x.Sizes.Request, wire.Request)
 }
 
-// exchanged adds the fields that response and request have in common.
+// exchanged adds the fields that an answer and its request have in common.
 func (w *warc) exchanged(x *fetch.Exchange) {
 	w.field("WARC-Date", warcTime(x.Start))
 	w.field("WARC-Target-URI", x.URL)
@@ -111,6 +110,16 @@ func (w *warc) field(name, value string) {
 
 func (w *warc) digest(name string, sum [32]byte) {
 	w.field(name, "sha256:"+hex.EncodeToString(sum[:]))
+}
+
+// sum is that of a block that is still to be written.
+func (w *warc) sum(block *io.SectionReader) (sum [32]byte, err error) {
+	hash := sha256.New()
+	if _, err := io.CopyBuffer(hash, block, w.via); err != nil {
+		return sum, err
+	}
+	_, err = block.Seek(0, io.SeekStart)
+	return [32]byte(hash.Sum(nil)), err
 }
 
 // record ends the head and writes it and the block, whose parts have n bytes in all.
