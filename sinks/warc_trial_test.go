@@ -39,11 +39,12 @@ for (const file of process.argv.slice(2)) {
     const content = await rec.readFully(true);
     console.log(JSON.stringify({
       type: rec.warcType, url: rec.warcTargetURI, date: rec.warcDate, status: rec.httpHeaders?.statusCode,
+      profile: rec.warcHeader("WARC-Profile"), first: rec.warcRefersToTargetURI + " " + rec.warcRefersToDate,
       concurrent: [rec.warcConcurrentTo].flat()[0], id: rec.warcHeader("WARC-Record-ID"), sha256: sha(content), size: content.length,
     }));
   }
   for await (const rec of new WARCParser(createReadStream(file), {parseHttp: false})) {
-    const said = {block: rec.warcBlockDigest, payload: rec.warcPayloadDigest};
+    const said = {block: rec.warcBlockDigest, payload: rec.warcType == "revisit" ? "" : rec.warcPayloadDigest};
     const block = await rec.readFully(false);
     console.log(JSON.stringify({type: "digest", said: said.block, sha256: "sha256:" + sha(block)}));
     const at = Buffer.from(block).indexOf("\r\n\r\n");
@@ -54,14 +55,15 @@ for (const file of process.argv.slice(2)) {
 
 // warcioLine is a line of what it prints.
 type warcioLine struct {
-	Type, URL, Date, ID, Concurrent, SHA256, Said string
-	Status, Size                                  int
+	Type, URL, Date, ID, Concurrent, SHA256, Said, Profile, First string
+	Status, Size                                                  int
 }
 
 func TestTrialWARCIsReadByWarcio(t *testing.T) {
 	dir := t.TempDir()
 	node(t, dir, "npm", "install", "--no-save", "--no-audit", "--no-fund", "warcio@2.4.11")
 	pages := archivePages(t, dir)
+	const again = 4 // pages that are visited again, each once
 	files, err := filepath.Glob(filepath.Join(dir, "*.warc.gz"))
 	if err != nil || len(files) < 2 {
 		t.Fatalf("%v, %v", files, err)
@@ -71,6 +73,7 @@ func TestTrialWARCIsReadByWarcio(t *testing.T) {
 	}
 	out := json.NewDecoder(strings.NewReader(node(t, dir, "node", append([]string{"read.mjs"}, files...)...)))
 	got, requests, infos, digests, ids := map[string]string{}, 0, 0, 0, map[string]bool{}
+	firsts, revisits := map[string]bool{}, 0
 	for {
 		var line warcioLine
 		if err := out.Decode(&line); err == io.EOF {
@@ -82,6 +85,14 @@ func TestTrialWARCIsReadByWarcio(t *testing.T) {
 		case "response":
 			got[line.URL] = fmt.Sprint(line.Status, " ", line.SHA256)
 			ids[line.ID] = true
+			firsts[line.URL+" "+line.Date] = true
+		case "revisit":
+			revisits++
+			ids[line.ID] = true
+			want := map[int]string{200: sameDigest, 304: notModified}[line.Status]
+			if line.Profile != want || !firsts[line.First] || line.Size != 0 {
+				t.Errorf("a revisit of %s: status %d, %s, %d bytes, first %s", line.URL, line.Status, line.Profile, line.Size, line.First)
+			}
 		case "request":
 			requests++
 			if !ids[line.Concurrent] {
@@ -99,12 +110,16 @@ func TestTrialWARCIsReadByWarcio(t *testing.T) {
 	if diff := cmp.Diff(pages, got); diff != "" {
 		t.Errorf("pages (-sent +read by warcio):\n%s", diff)
 	}
-	if requests != len(pages) || infos != len(files) || digests < 2*len(pages)+infos {
+	if revisits != again {
+		t.Errorf("%d revisits, want %d", revisits, again)
+	}
+	if requests != len(pages)+again || infos != len(files) || digests < 2*len(pages)+infos {
 		t.Errorf("%d requests, %d warcinfos, %d digests of %d pages in %d files", requests, infos, digests, len(pages), len(files))
 	}
 	index := node(t, dir, "node", append([]string{"node_modules/warcio/dist/cli.js", "cdx-index"}, files...)...)
-	if n := strings.Count(index, `"status":`); n != len(pages) {
-		t.Errorf("warcio's index has %d pages, want %d:\n%s", n, len(pages), index)
+	n, m := strings.Count(index, `"status":`), strings.Count(index, `"mime":"warc/revisit"`)
+	if n-m != len(pages) || m != again {
+		t.Errorf("warcio's index has %d pages and %d revisits, want %d and %d:\n%s", n-m, m, len(pages), again, index)
 	}
 }
 
@@ -128,7 +143,7 @@ func node(t *testing.T, dir, program string, args ...string) string {
 func archivePages(t *testing.T, dir string) map[string]string {
 	bodies := map[string]string{
 		"/page": "<title>page</title>", "/chunked": strings.Repeat("chunk", 5000), "/gzip": strings.Repeat("zip", 5000), "/empty": "",
-		"/gone": "gone", "/large": strings.Repeat("0123456789", 300_000), "/日本?q=%20": "日本",
+		"/gone": "gone", "/same": "same", "/same-chunked": strings.Repeat("same", 5000), "/same-zip": strings.Repeat("same", 5000), "/same-tagged": "same", "/large": strings.Repeat("0123456789", 300_000), "/日本?q=%20": "日本",
 	}
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := bodies[r.URL.RequestURI()]
@@ -136,9 +151,15 @@ func archivePages(t *testing.T, dir string) map[string]string {
 			body = bodies["/日本?q=%20"]
 		}
 		switch r.URL.Path {
-		case "/chunked":
+		case "/same-tagged":
+			w.Header().Set("ETag", `"x"`)
+			if r.Header.Get("If-None-Match") == `"x"` {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+		case "/chunked", "/same-chunked":
 			w.(http.Flusher).Flush()
-		case "/gzip":
+		case "/gzip", "/same-zip":
 			w.Header().Set("Content-Encoding", "gzip")
 			z := gzip.NewWriter(w)
 			defer z.Close()
@@ -167,13 +188,17 @@ func archivePages(t *testing.T, dir string) map[string]string {
 			t.Fatal(err)
 		}
 		r.Timeout = time.Minute
-		page, getErr := client.GetPage(t.Context(), r)
-		if getErr != nil || page.Err != nil {
-			t.Fatal(getErr, page.Err)
-		}
-		page.Release()
+		page := visit(t, client, r)
+		known := &fetch.Known{URL: r.URL, ETag: page.ETag, Payload: page.Exchange.BodySum, Time: page.Exchange.Start}
 		if _, err := commitWARC(w, parse.Record{Exchanges: []*fetch.Exchange{page.Exchange}, Data: []byte(`{"a":1}`)}); err != nil {
 			t.Fatal(err)
+		}
+		if strings.HasPrefix(path, "/same") {
+			r.Known = known
+			next := visit(t, client, r)
+			if _, err := commitWARC(w, parse.Record{Status: next.Status, Skipped: parse.Unchanged, Before: known, Exchanges: []*fetch.Exchange{next.Exchange}}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		sum := sha256.Sum256([]byte(body))
 		sent[r.URL] = fmt.Sprint(page.Status, " ", hex.EncodeToString(sum[:]))
@@ -182,4 +207,14 @@ func archivePages(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	return sent
+}
+
+func visit(t *testing.T, client *fetch.Client, r fetch.Request) fetch.Page {
+	t.Helper()
+	page, err := client.GetPage(t.Context(), r)
+	if err != nil || page.Err != nil {
+		t.Fatal(err, page.Err)
+	}
+	page.Release()
+	return page
 }
