@@ -12,13 +12,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 	} {
 		f := File{Origin: "https://example.com", Status: status, Text: text}
 		r := f.Rules("trawl")
-		got := ""
-		for _, path := range []string{"a", "b"} {
-			if r.Allows("https://example.com/" + path) {
-				got += path
-			}
-		}
-		if got != want {
+		if got := allowed(r, "a", "b"); got != want {
 			t.Errorf("after a %d allowed are %q, want %q", status, got, want)
 		}
 		if (r.Delay() != 0) != (status/100 == 2) {

@@ -6,6 +6,17 @@ import (
 	"time"
 )
 
+// allowed returns those of some paths that the rules allow.
+func allowed(r *Rules, paths ...string) string {
+	var yes strings.Builder
+	for _, path := range paths {
+		if r.Allows("https://example.com/" + path) {
+			yes.WriteString(path)
+		}
+	}
+	return yes.String()
+}
+
 func TestLinesAndGroups(t *testing.T) {
 	for name, c := range map[string]struct {
 		text    string
@@ -52,15 +63,8 @@ func TestLinesAndGroups(t *testing.T) {
 		"a colon in the value":     {"User-agent: *\nDisallow: /a:b\nDisallow: /b", "ac"},
 		"a line that is only keys": {"User-agent: *\nDisallow\nAllow\nCrawl-delay\nUser-agent\n:\n: /a\nDisallow: /b", "ac"},
 	} {
-		rules := Parse([]byte(c.text), "trawl")
-		allowed := ""
-		for _, path := range []string{"a", "b", "c"} {
-			if rules.Allows("https://example.com/" + path) {
-				allowed += path
-			}
-		}
-		if allowed != c.allowed {
-			t.Errorf("%s: %q allows %q, want %q", name, c.text, allowed, c.allowed)
+		if got := allowed(Parse([]byte(c.text), "trawl"), "a", "b", "c"); got != c.allowed {
+			t.Errorf("%s: %q allows %q, want %q", name, c.text, got, c.allowed)
 		}
 	}
 }

@@ -151,7 +151,7 @@ func referencePaths(url string) []string {
 	for _, c := range chars {
 		spelt.WriteString(c)
 		p, e := c, c
-		for _, d := range strings.Split(":/?[]@", "") {
+		for d := range strings.SplitSeq(":/?[]@", "") {
 			if code := fmt.Sprintf("%%%02X", d[0]); query && (c == d || c == code) {
 				p, e = d, code
 			}
