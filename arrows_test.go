@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"fetch":   {"pool", "robots"},
 	"parse":   {"fetch"},
 	"sinks":   {"fetch", "parse"},
-	"crawl":   {"fetch", "parse", "pool", "sinks"},
+	"crawl":   {"fetch", "parse", "pool", "robots", "sinks"},
 	"display": {"crawl", "fetch", "parse"},
 	".":       {"crawl", "display", "fetch", "parse", "pool", "robots", "sinks"},
 

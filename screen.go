@@ -178,6 +178,8 @@ func (s *screen) event(e fetch.Event) {
 		s.say(fmt.Sprintf("%s: %s; attempt %d in %s", url, why, e.Request.Attempt+1, optionSpan(e.Wait.Round(time.Millisecond))))
 	case fetch.Throttled:
 		s.say(fmt.Sprintf("%s: %s; %s is left alone for %s", url, why, e.Request.Host, optionSpan(e.Wait.Round(time.Millisecond))))
+	case fetch.GivenUp:
+		s.say(fmt.Sprintf("%s: %s; %s is given up", url, why, e.Request.Host))
 	}
 }
 

@@ -70,6 +70,14 @@ func (c *crawl) refused(r fetch.Request, err error) {
 	c.append(&rec)
 }
 
+// denied ends a position whose last request was not sent.
+func (c *crawl) denied(r fetch.Request, end fetch.Ending) {
+	var rec parse.Record
+	rec.Fail(end.Err)
+	fill(&rec, &r, end)
+	c.append(&rec)
+}
+
 // append gives the record to the writer. It fails only when the run is ending
 // for that reason: then the position is one of those that remain.
 func (c *crawl) append(rec *parse.Record) { _ = c.out.Append(c.ctx, *rec) }

@@ -125,7 +125,7 @@ func run[Out any](
 	if err != nil {
 		return errors.Join(err, c.shutdown(jobs))
 	}
-	stage := fetch.NewStage(jobs, callback, c.refused, c.opts.Stage)
+	stage := fetch.NewStage(jobs, callback, c.refused, c.denied, c.opts.Stage)
 	c.stage = stage
 	c.stats.watch(stage.Status)
 

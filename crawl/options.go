@@ -5,6 +5,7 @@ import (
 
 	"trawl/fetch"
 	"trawl/parse"
+	"trawl/robots"
 	"trawl/sinks"
 )
 
@@ -14,7 +15,7 @@ const DefaultOutput = "db.txt"
 // Options of a run. The zero value fetches politely into db.txt.
 type Options struct {
 	Stage  fetch.StageOptions  // who may be asked when
-	Client fetch.ClientOptions // how; Accept and Follow are taken from Stage
+	Client fetch.ClientOptions // how; Accept and Follow are taken from Stage, whose Agent is taken from it
 
 	// Parse is what is taken from a page beside its size. Header, Title and Digest are
 	// switched on for a format that has them.
@@ -51,6 +52,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Stage.Concurrency == 0 {
 		o.Stage.Concurrency = fetch.DefaultConcurrency
+	}
+	if o.Stage.Agent == "" {
+		o.Stage.Agent = robots.Agent(o.Client.Agent())
 	}
 	o.Client.Accept = o.Stage.Accept
 	o.Client.Follow = o.Stage.MaxRedirects >= 0

@@ -48,7 +48,8 @@ func answer(w *wire, a *fetch.Answer) {
 	wireNumber(w, &a.RetryAfter)
 	wireFlag(w, &a.NotModified)
 	wireNumber(w, &a.Quota)
-	wireBytes(w, &a.Robots)
+	wireRaw(w, &a.Robots)
+	wireFlag(w, &a.Unreached)
 	failed := a.Err != nil
 	if wireFlag(w, &failed); failed {
 		failure(w, &a.Err)

@@ -2,7 +2,6 @@ package crawl
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -70,11 +69,11 @@ func wireText[T ~string](w *wire, v *T) {
 }
 
 // wireRaw carries nil for what is empty.
-func wireRaw(w *wire, v *json.RawMessage) {
+func wireRaw[T ~[]byte](w *wire, v *T) {
 	s := string(*v)
 	wireText(w, &s)
 	if w.reading && s != "" {
-		*v = json.RawMessage(s)
+		*v = T(s)
 	}
 }
 

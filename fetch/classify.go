@@ -12,7 +12,10 @@ import (
 	"time"
 )
 
-const noFiles = "too many open files"
+const (
+	noFiles = "too many open files"
+	noPort  = "no local port left"
+)
 
 // An errno that a connection attempt or an exchange can end with, and how it
 // reads. The texts of the operating system differ from one to the next.
@@ -24,7 +27,7 @@ var errnos = []struct {
 	{syscall.ECONNREFUSED, Connect, "connection refused"},
 	{syscall.ENETUNREACH, Connect, "network unreachable"},
 	{syscall.EHOSTUNREACH, Connect, "no route to host"},
-	{syscall.EADDRNOTAVAIL, Connect, "no local port left"},
+	{syscall.EADDRNOTAVAIL, Connect, noPort},
 	{syscall.EMFILE, Connect, noFiles},
 	{syscall.ENFILE, Connect, noFiles},
 	{syscall.ETIMEDOUT, Timeout, "connection timed out"},
@@ -68,6 +71,20 @@ func answerError(err error, reading bool) *Error {
 		return &Error{Class: TLS, Detail: "TLS failed: " + gist(op.Err)}
 	}
 	return malformed(gist(err))
+}
+
+// unreached reports whether the host of an exchange that has failed with e could not be
+// connected to. A lack of files or ports is not its fault.
+func (e *Error) unreached(resp response) bool {
+	switch e.Class {
+	case DNS, Connect:
+		return !strings.HasSuffix(e.Detail, noFiles) && e.Detail != noPort
+	case TLS:
+		return resp.status == 0
+	case Timeout, Reset: // in the handshake
+		return resp.phase == connecting
+	}
+	return false
 }
 
 // gist is the innermost text of err up to where it quotes what was received:

@@ -28,6 +28,8 @@ type Client struct {
 	// 16 MiB of state. A body is unpacked when it has come whole, so that no
 	// decoder waits for a server.
 	unpacking *semaphore.Weighted
+
+	cuts bool // of a body over MaxSize the whole lines that fit are read, which is no failure
 }
 
 // NewClient refuses options that make no sense. It looks into the environment
@@ -70,7 +72,17 @@ func (c *Client) Close() error {
 // goes wrong is the page's own Err, beside what was known until then. A page
 // whose HasBody is true or that has an Exchange must be released, and the exchange
 // after it.
+//
+// With r.Robots the answer has Robots instead of a body, whatever Accept, Follow and MaxSize
+// are, and no Exchange.
 func (c *Client) GetPage(ctx context.Context, r Request) (Page, error) {
+	if r.Robots {
+		return c.getRobots(ctx, r)
+	}
+	return c.getHop(ctx, r)
+}
+
+func (c *Client) getHop(ctx context.Context, r Request) (Page, error) {
 	page := Page{URL: r.URL}
 	var record *recorder
 	if c.opts.Capture != nil {
@@ -110,7 +122,9 @@ func (c *Client) getPage(ctx context.Context, r Request, page *Page, record *rec
 	resp, err := c.conns.exchange(ctx, q)
 	page.take(resp)
 	if err != nil {
-		return failure(ctx, r, resp.phase, err)
+		fail = failure(ctx, r, resp.phase, err)
+		page.Unreached = fail.unreached(resp)
+		return fail
 	}
 	defer resp.body.Close()
 	c.tellResponse(r, resp)

@@ -109,6 +109,16 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	return o
 }
 
+// Agent is the User-Agent that requests have; "" is none.
+func (o ClientOptions) Agent() string {
+	for _, f := range runHeader(o.withDefaults()) {
+		if strings.EqualFold(f.Name, "User-Agent") {
+			return f.Value
+		}
+	}
+	return ""
+}
+
 // check refuses what makes no sense. It says nothing of Proxy, which
 // newProxies looks at together with the environment.
 func (o ClientOptions) check() error {

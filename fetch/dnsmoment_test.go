@@ -59,7 +59,7 @@ func fetchAll(t *testing.T, c *fetch.Client, list urls, opts fetch.StageOptions)
 		default:
 			pages++
 		}
-	}, func(r fetch.Request, err error) { t.Error(err) }, opts)
+	}, func(r fetch.Request, err error) { t.Error(err) }, func(r fetch.Request, end fetch.Ending) { t.Error(end.Err) }, opts)
 	if err := stage.Run(t.Context(), nil, &list); err != nil {
 		t.Fatal(err)
 	}

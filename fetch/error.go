@@ -25,11 +25,11 @@ const (
 	Callback         Class = "callback"           // get_page or parse_page failed or panicked
 	Denied           Class = "denied"             // an address that may not be connected to
 	WorkerLost       Class = "worker_lost"        // the URL's job killed the worker processes that it ran in
+	Robots           Class = "robots"             // robots.txt says no
+	HostDown         Class = "host_down"          // the host has been given up
 
-	// not produced yet: their names are taken
-	Robots   Class = "robots"    // robots.txt says no
-	HostDown Class = "host_down" // the host has been given up
-	Exec     Class = "exec"      // a plug-in failed
+	// not produced yet: its name is taken
+	Exec Class = "exec" // a plug-in failed
 )
 
 // Error says why a URL has no page. It is plain data: the same value after a

@@ -2,7 +2,7 @@ package fetch
 
 import "time"
 
-// An Event tells what a stage does with an answer that is not the last.
+// An Event tells what a stage does beside ending positions.
 type Event struct {
 	Kind    EventKind
 	Request Request       // the one answered
@@ -19,15 +19,16 @@ const (
 	Redirected EventKind = iota
 	Retried
 	Throttled // the host has asked for a pause
+	GivenUp   // the host is down: the request was the last of too many that could not be connected
 )
 
 // Status is what a [Stage] is doing at one moment.
 type Status struct {
 	Taken     int64         // positions taken from the list so far
-	Ended     int64         // of them: successes, failures, refused
+	Ended     int64         // of them: successes, failures, refused, denied
 	Whole     bool          // the list is at its end, and every position has ended
-	InFlight  int           // requests
-	Queued    int           // requests that wait for their hosts
+	InFlight  int           // requests, those for a robots.txt too
+	Queued    int           // requests that wait for their hosts, or for a robots.txt
 	Throttled int           // hosts that have asked for a pause which is not over
 	Longest   time.Duration // what is left of the longest such pause
 	Stalled   bool          // nothing is in flight, and such pauses are all that is waited for

@@ -71,7 +71,8 @@ func ExampleStage() {
 		}
 	}
 	refused := func(r fetch.Request, err error) { fmt.Println(r.Index, err) }
-	stage = fetch.NewStage(pages, parsePage, refused, fetch.StageOptions{HostConcurrency: 2})
+	denied := func(r fetch.Request, end fetch.Ending) { fmt.Println(r.Index, end.Err) }
+	stage = fetch.NewStage(pages, parsePage, refused, denied, fetch.StageOptions{HostConcurrency: 2})
 
 	list := &lines{urls: []string{site.URL + "/old", "htp://example.com/", site.URL + "/new"}}
 	if err := stage.Run(context.Background(), nil, list); err != nil {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"trawl/robots"
 )
 
 const (
@@ -18,21 +20,28 @@ const (
 // frontier holds what has been taken from the list and has not ended: in its
 // host's queue, or in flight. It alone knows which host may be asked now.
 type frontier struct {
-	opts StageOptions
-	wake chan struct{} // the submitting goroutine has something to look at
+	opts   StageOptions
+	robots StageOptions  // of requests for a robots.txt
+	wake   chan struct{} // the submitting goroutine has something to look at
 
 	mu        sync.Mutex // guards all below
 	hosts     map[string]*host
 	ready     queue[*host] // hosts that may be asked now; in turn
 	timed     hostHeap     // hosts that may be asked at a time
+	fallen    queue[*host] // hosts that are down, for which something waits
 	idle      hostList
 	spare     []*host        // forgotten, for new ones
 	throttled map[*host]bool // hosts that have asked for a pause; some are over
 	rate      *rate.Limiter  // nil is no limit
 	rateHeld  clock          // how long the rate has held requests back
 
+	down    downHosts
+	origins origins
+	fresh   []robots.File // for the cache
+	denied  []denial      // positions that have ended, which nobody has been told of
+
 	inFlight  int
-	queued    int
+	queued    int // those that wait for a robots.txt too
 	queuedMem int
 	sinceNew  int // requests read since the last one to a new host
 
@@ -46,7 +55,10 @@ type frontier struct {
 }
 
 func newFrontier(opts StageOptions) *frontier {
-	f := &frontier{opts: opts, wake: make(chan struct{}, 1), hosts: map[string]*host{}, throttled: map[*host]bool{}}
+	f := &frontier{
+		opts: opts, robots: opts.forRobots(), wake: make(chan struct{}, 1),
+		hosts: map[string]*host{}, throttled: map[*host]bool{}, origins: origins{all: map[string]*origin{}},
+	}
 	f.want.L = &f.mu
 	if opts.Rate > 0 {
 		f.rate = newRate(opts.Rate)
@@ -144,124 +156,6 @@ func (f *frontier) stop() {
 	f.signal()
 }
 
-// take moves the requests that may be asked now into batch. When there are none
-// it says how long to wait for one at most, or that it is over: none will come.
-func (f *frontier) take(batch []Request) (_ []Request, wait time.Duration, over bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	wait = time.Hour
-	if f.stopped {
-		f.waiting = true
-		return batch, wait, f.inFlight == 0
-	}
-	f.wakeHosts()
-	f.rateHeld.stop() // it runs while the rate alone holds the next request back
-	for f.ready.len() > 0 && f.inFlight < f.opts.Concurrency {
-		h := f.ready.first()
-		askable := f.askable(h)
-		if askable && !f.rateAllows(&wait) {
-			break
-		}
-		f.ready.pop()
-		h.place = nowhere
-		if askable {
-			batch = append(batch, f.start(h))
-		}
-		f.settle(h)
-	}
-	if len(f.timed) > 0 { // ready hosts may have been paused
-		wait = min(wait, max(0, time.Until(f.timed[0].at)))
-	}
-	f.waiting = len(batch) == 0
-	if f.mayRead() {
-		f.want.Signal()
-	}
-	return batch, wait, f.waiting && f.ended && f.inFlight == 0 && f.queued == 0
-}
-
-// wakeHosts makes the hosts ready whose time has come.
-func (f *frontier) wakeHosts() {
-	if len(f.timed) == 0 {
-		return
-	}
-	now := time.Now()
-	for len(f.timed) > 0 && !f.timed[0].at.After(now) {
-		f.settle(f.timed[0])
-	}
-}
-
-// rateAllows takes one start from the rate, or shortens wait to the next.
-func (f *frontier) rateAllows(wait *time.Duration) bool {
-	if f.rate == nil {
-		return true
-	}
-	now := time.Now()
-	start := f.rate.ReserveN(now, 1)
-	if delay := start.DelayFrom(now); delay > 0 {
-		start.CancelAt(now)
-		f.rateHeld.run(now)
-		*wait = min(*wait, delay)
-		return false
-	}
-	return true
-}
-
-// start takes the host's next request out of its queue and counts it in flight.
-func (f *frontier) start(h *host) Request {
-	r := h.take()
-	f.queued--
-	f.queuedMem -= r.mem()
-	f.inFlight++
-	h.inFlight++
-	held := h.paused + f.rateHeld.read() - r.mark
-	if !r.since.IsZero() {
-		held = min(held, time.Since(r.since))
-	}
-	r.Waited += held
-	return r.Request
-}
-
-// done is [Stage.Done].
-func (f *frontier) done(r *Request, a *Answer) Ending {
-	next := *r
-	if a.Exchange != nil {
-		next.Exchanges = append(next.Exchanges, a.Exchange)
-	}
-	end := f.opts.judge(&next, a)
-	if !end.Again && end.Err == nil { // nearly all
-		f.settleAnswer(r, &next, end, 0, 0)
-		return end
-	}
-	var wait time.Duration // before another attempt
-	if end.Err != nil {
-		wait = f.opts.backoff(r.Attempt, a.RetryAfter)
-	}
-	pause := f.opts.pause(a, wait)
-	f.settleAnswer(r, &next, end, wait, pause)
-	f.opts.tell(r, &next, a, end, wait, pause)
-	return end
-}
-
-func (f *frontier) settleAnswer(r, next *Request, end Ending, wait, pause time.Duration) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	h := f.release(r)
-	if pause > 0 {
-		f.throttle(h, pause)
-	}
-	f.settle(h)
-	switch {
-	case !end.Again:
-		f.finish(r.Position)
-	case end.Err == nil: // a redirect
-		h := f.host(next.Host)
-		f.enqueue(h, &h.hops, next)
-	default:
-		f.retry(f.host(next.Host), next, wait)
-	}
-	f.signal()
-}
-
 // abandon gives slots back without an answer.
 func (f *frontier) abandon(batch ...Request) {
 	f.mu.Lock()
@@ -276,8 +170,8 @@ func (f *frontier) release(r *Request) *host {
 	h := f.hosts[r.Host]
 	h.inFlight--
 	f.inFlight--
-	if f.opts.HostDelay > 0 {
-		h.pause(time.Now(), f.opts.HostDelay)
+	if delay := max(f.opts.HostDelay, h.delay); delay > 0 {
+		h.pause(time.Now(), delay)
 	}
 	return h
 }

@@ -8,10 +8,17 @@ import (
 // host is what the frontier knows of one host.
 type host struct {
 	key      string
-	listed   queue[queued] // from the list
-	hops     queue[queued] // redirected here; before listed, so that URLs are finished before others are begun
-	retries  retryHeap     // failed tries; before hops, once their time has come
+	listed   queue[queued]        // from the list
+	hops     queue[queued]        // redirected here; before listed, so that URLs are finished before others are begun
+	retries  retryHeap            // failed tries; before hops, once their time has come
+	back     queue[queue[queued]] // have waited for a robots.txt; before all others
+	backLen  int                  // requests in back
+	parked   int                  // requests that wait for a robots.txt, elsewhere
 	inFlight int
+
+	delay    time.Duration // between requests, as robots.txt wants it
+	failures int           // connection failures in a row
+	down     *Error        // why nothing is asked of it any more; nil: it is
 
 	until      time.Time     // no request before; zero is no pause
 	paused     time.Duration // the length of all pauses so far, the running one in full
@@ -27,32 +34,89 @@ type host struct {
 type place int
 
 const (
-	nowhere place = iota // as many requests in flight as it may have, or none waiting
-	inReady              // may be asked now; or may not any more, which is seen when its turn comes
-	inTimed              // may be asked at a time
-	inIdle               // nothing waits and nothing is in flight
+	nowhere  place = iota // as many requests in flight as it may have, or none waiting
+	inReady               // may be asked now; or may not any more, which is seen when its turn comes
+	inTimed               // may be asked at a time
+	inIdle                // nothing waits and nothing is in flight
+	inFallen              // is down, and something still waits
 )
 
-func (h *host) waiting() int { return h.listed.len() + h.hops.len() + len(h.retries) }
+func (h *host) waiting() int { return h.timeless() + len(h.retries) }
+
+// timeless is how many requests wait that have no time of their own.
+func (h *host) timeless() int { return h.backLen + h.listed.len() + h.hops.len() }
 
 // due is when the host's next request may be sent, as far as time decides; zero
 // is now. Something must be waiting.
 func (h *host) due() time.Time {
-	if h.listed.len()+h.hops.len() == 0 && h.retries[0].at.After(h.until) {
+	if h.timeless() == 0 && h.retries[0].at.After(h.until) {
 		return h.retries[0].at
 	}
 	return h.until
 }
 
-// take removes the request whose turn it is.
-func (h *host) take() queued {
+// line is one of the host's queues.
+type line int
+
+const (
+	noLine line = iota
+	inBack
+	inRetries
+	inHops
+	inListed
+)
+
+// turn is the line whose turn it is. Something must be waiting.
+func (h *host) turn() line {
 	switch {
-	case len(h.retries) > 0 && (h.listed.len()+h.hops.len() == 0 || !h.retries[0].at.After(time.Now())):
-		return heap.Pop(&h.retries).(retry).queued
+	case h.backLen > 0:
+		return inBack
+	case len(h.retries) > 0 && (h.timeless() == 0 || !h.retries[0].at.After(time.Now())):
+		return inRetries
 	case h.hops.len() > 0:
+		return inHops
+	}
+	return inListed
+}
+
+// front is the first request of a line, where it stands.
+func (h *host) front(l line) *queued {
+	switch l {
+	case inBack:
+		return h.back.front().front()
+	case inRetries:
+		return &h.retries[0].queued
+	case inHops:
+		return h.hops.front()
+	}
+	return h.listed.front()
+}
+
+// pop removes the first request of a line.
+func (h *host) pop(l line) queued {
+	switch l {
+	case inBack:
+		h.backLen--
+		first := h.back.front()
+		r := first.pop()
+		if first.len() == 0 {
+			h.back.pop()
+		}
+		return r
+	case inRetries:
+		return heap.Pop(&h.retries).(retry).queued
+	case inHops:
 		return h.hops.pop()
 	}
 	return h.listed.pop()
+}
+
+// giveBack puts in front what has waited for a robots.txt.
+func (h *host) giveBack(q queue[queued]) {
+	if q.len() > 0 {
+		h.backLen += q.len()
+		h.back.push(q)
+	}
 }
 
 // pause keeps the host from being asked for d from now on.
@@ -78,6 +142,8 @@ type queued struct {
 	Request
 	mark  time.Duration // what the clocks of its host and of the rate said when it came
 	since time.Time     // when that was, if more than one of them may hold it back
+
+	allowed bool // by robots.txt: nobody need look again
 }
 
 // retry is a failed try that waits for its time.

@@ -7,7 +7,7 @@ import (
 
 const (
 	maxIdleHosts = 1_024     // hosts remembered that nothing waits for
-	maxHeldHosts = 16 * 1024 // and those among them whose pause is not over
+	maxHeldHosts = 16 * 1024 // and those among them whose pause is not over, or whose last request met no host
 )
 
 // host finds the host of that key, or makes it out of one that was forgotten.
@@ -22,6 +22,7 @@ func (f *frontier) host(key string) *host {
 		h = &host{}
 	}
 	h.key = key
+	h.down = f.down.why[key]
 	f.hosts[key] = h
 	return h
 }
@@ -45,7 +46,7 @@ func (f *frontier) retry(h *host, r *Request, wait time.Duration) {
 	now := time.Now()
 	at := now.Add(wait)
 	mark := h.pausedAt(at) + f.rateHeld.read() - wait
-	heap.Push(&h.retries, retry{at, queued{*r, mark, now}})
+	heap.Push(&h.retries, retry{at, queued{Request: *r, mark: mark, since: now}})
 	f.count(r)
 	f.settle(h)
 }
@@ -55,28 +56,39 @@ func (f *frontier) count(r *Request) {
 	f.queuedMem += r.mem()
 }
 
+// limit is how many requests the host may have in flight.
+func (f *frontier) limit(h *host) int {
+	if h.delay > 0 {
+		return 1
+	}
+	return f.opts.HostConcurrency
+}
+
 // askable reports whether the host may be asked now.
 func (f *frontier) askable(h *host) bool {
-	if h.waiting() == 0 || h.inFlight >= f.opts.HostConcurrency {
+	if h.waiting() == 0 || h.down != nil || h.inFlight >= f.limit(h) {
 		return false
 	}
 	due := h.due()
 	return due.IsZero() || !due.After(time.Now())
 }
 
-// settle puts the host where it belongs after anything about it has changed. A
-// ready host stays where it is: it is looked at when its turn comes.
+// settle puts the host where it belongs after anything about it has changed. One
+// that is ready, or fallen, stays where it is: it is looked at when its turn comes.
 func (f *frontier) settle(h *host) {
-	if h.place == inReady {
+	if h.place == inReady || h.place == inFallen {
 		return
 	}
 	f.remove(h)
-	switch {
-	case h.waiting() == 0 && h.inFlight == 0:
+	switch waiting := h.waiting(); {
+	case waiting == 0 && h.inFlight == 0 && h.parked == 0:
 		h.place = inIdle
 		f.idle.push(h)
 		f.forget()
-	case h.waiting() == 0 || h.inFlight >= f.opts.HostConcurrency:
+	case waiting > 0 && h.down != nil:
+		h.place = inFallen
+		f.fallen.push(h)
+	case waiting == 0 || h.inFlight >= f.limit(h):
 	case f.askable(h):
 		h.place = inReady
 		f.ready.push(h)
@@ -105,7 +117,7 @@ func (f *frontier) forget() {
 	}
 	h := f.idle.first
 	f.idle.remove(h)
-	if !h.until.IsZero() && f.idle.len < maxHeldHosts && h.until.After(time.Now()) {
+	if f.idle.len < maxHeldHosts && h.held() {
 		f.idle.push(h)
 		return
 	}
@@ -115,6 +127,11 @@ func (f *frontier) forget() {
 		*h = host{listed: h.listed, hops: h.hops, retries: h.retries}
 		f.spare = append(f.spare, h)
 	}
+}
+
+// held says that something about the host is worth remembering.
+func (h *host) held() bool {
+	return h.failures > 0 && h.down == nil || !h.until.IsZero() && h.until.After(time.Now())
 }
 
 // throttle is pause for a host that has asked for it.
@@ -144,7 +161,7 @@ func (f *frontier) status() Status {
 	}
 	s.Stalled = f.inFlight == 0 && f.ready.len() == 0 && s.Throttled > 0 && len(f.timed) <= s.Throttled
 	for _, h := range f.hosts {
-		if h.inFlight+h.waiting() > 0 {
+		if h.inFlight+h.waiting()+h.parked > 0 {
 			s.Host = h.key
 			break
 		}

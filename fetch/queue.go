@@ -19,6 +19,9 @@ func (q *queue[T]) push(v T) {
 
 func (q *queue[T]) first() T { return q.items[q.head] }
 
+// front is the first item where it stands, until the next push or pop.
+func (q *queue[T]) front() *T { return &q.items[q.head] }
+
 func (q *queue[T]) pop() T {
 	var none T
 	v := q.items[q.head]

@@ -27,7 +27,9 @@ func (c *Client) readBody(ctx context.Context, r Request, q question, resp respo
 			release()
 		}
 	}()
-	if err := c.fillBody(ctx, q, resp, b, page); err != nil {
+	if err := c.fillBody(ctx, q, resp, b, page); err == errTooLarge && c.cuts {
+		b.bytes = wholeLines(b.bytes)
+	} else if err != nil {
 		return c.bodyError(ctx, r, err)
 	}
 	page.Body = b.bytes[:len(b.bytes):len(b.bytes)]
@@ -77,7 +79,11 @@ func (c *Client) fillBody(ctx context.Context, q question, resp response, b *bod
 	}
 	packed := &body{loan: b.loan}
 	defer packed.drop()
-	if err := c.receive(ctx, q, resp, packed, c.opts.MaxSize+packedExtra, page); err != nil || len(packed.bytes) == 0 {
+	err := c.receive(ctx, q, resp, packed, c.opts.MaxSize+packedExtra, page)
+	if err == errTooLarge && c.cuts {
+		err = nil // it unpacks to more than MaxSize too, or is torn
+	}
+	if err != nil || len(packed.bytes) == 0 {
 		return err
 	}
 	return c.unpack(ctx, packed, codings, b)
@@ -85,7 +91,7 @@ func (c *Client) fillBody(ctx context.Context, q question, resp response, b *bod
 
 // receive reads into b what was transferred.
 func (c *Client) receive(ctx context.Context, q question, resp response, b *body, limit int64, page *Page) error {
-	if resp.length > limit {
+	if resp.length > limit && !c.cuts {
 		return errTooLarge
 	}
 	err := b.fill(ctx, resp.body, limit, resp.length)

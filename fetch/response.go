@@ -56,6 +56,7 @@ func (p *Page) take(resp response) {
 	p.ETag = resp.get("ETag")
 	p.LastModified = resp.get("Last-Modified")
 	p.RetryAfter = retryAfter(resp.get("Retry-After"), time.Now())
+	p.Quota = resp.quota()
 	if resp.status/100 == 3 {
 		p.Location = strings.Clone(resp.get("Location")) // it outlives the page
 	}

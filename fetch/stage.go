@@ -27,6 +27,7 @@ type Stage[Out any] struct {
 	pages     *pool.Executor[Request, Out]
 	parsePage func(Request, *pool.Future[Out])
 	refused   func(Request, error)
+	denied    func(Request, Ending)
 	frontier  *frontier
 	jobs      sync.Pool // of *job[Out]
 }
@@ -49,16 +50,24 @@ func (j *job[Out]) parsePage(page *pool.Future[Out]) {
 // NewStage returns a stage over pages, which the caller shuts down after Run.
 // parsePage is called once for each job, on the goroutine that has completed it,
 // and must call Done with the job's answer, or Abandon if the job has none. It
-// may be called by many goroutines at once. refused is called, by one goroutine
-// at a time, for each position for which the list gives an error instead of a
-// request.
+// may be called by many goroutines at once.
+//
+// refused is called, by one goroutine at a time, for each position for which the
+// list gives an error instead of a request. denied is called, by one goroutine at a
+// time, for each position that the stage ends without its last request having been
+// sent: robots.txt does not allow it, or its host is down. Attempt is then how many
+// were made, and URL what was not asked for. Either may take its time: the list is
+// read, or more is submitted, when it has returned.
 func NewStage[Out any](
 	pages *pool.Executor[Request, Out],
 	parsePage func(Request, *pool.Future[Out]),
 	refused func(Request, error),
+	denied func(Request, Ending),
 	opts StageOptions,
 ) *Stage[Out] {
-	s := &Stage[Out]{pages: pages, parsePage: parsePage, refused: refused, frontier: newFrontier(opts.withDefaults())}
+	s := &Stage[Out]{
+		pages: pages, parsePage: parsePage, refused: refused, denied: denied, frontier: newFrontier(opts.withDefaults()),
+	}
 	s.jobs.New = func() any {
 		j := &job[Out]{stage: s}
 		j.done = j.parsePage
@@ -104,27 +113,19 @@ func (s *Stage[Out]) Status() Status { return s.frontier.status() }
 func (s *Stage[Out]) submit(ctx context.Context, stop <-chan struct{}) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	var batch []Request
+	var t turn
 	for {
-		var wait time.Duration
-		var over bool
-		batch, wait, over = s.frontier.take(batch[:0])
-		if over {
+		s.frontier.take(&t)
+		if t.over {
 			return nil
 		}
-		for i, r := range batch {
-			if err := s.getPage(ctx, r); err != nil {
-				s.frontier.abandon(batch[i:]...)
-				return err
-			}
+		if err := s.do(ctx, &t); err != nil {
+			return err
 		}
-		if len(batch) > 0 {
-			clear(batch)
-			if ctx.Err() == nil && !closed(stop) {
-				continue
-			}
+		if !t.empty() && ctx.Err() == nil && !closed(stop) {
+			continue
 		}
-		timer.Reset(wait)
+		timer.Reset(t.wait)
 		select {
 		case <-s.frontier.wake:
 		case <-timer.C:
@@ -135,6 +136,29 @@ func (s *Stage[Out]) submit(ctx context.Context, stop <-chan struct{}) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// do does what a turn has to be done.
+func (s *Stage[Out]) do(ctx context.Context, t *turn) error {
+	for i, r := range t.start {
+		if err := s.getPage(ctx, r); err != nil {
+			s.frontier.abandon(t.start[i:]...)
+			return err
+		}
+	}
+	for _, key := range t.lookUp {
+		s.frontier.lookUp(key)
+	}
+	for _, file := range t.fresh {
+		s.frontier.opts.RobotsCache.Put(file)
+	}
+	for i := range t.denied {
+		s.denied(t.denied[i].r, t.denied[i].end)
+	}
+	if len(t.denied) > 0 {
+		s.frontier.told(t.denied)
+	}
+	return nil
 }
 
 func (s *Stage[Out]) getPage(ctx context.Context, r Request) error {

@@ -116,6 +116,14 @@ func newRun(t *testing.T, opts StageOptions, web site) *run {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.refused = append(c.refused, r.Asked)
+	}, func(r Request, end Ending) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if _, twice := c.endings[r.Index]; twice {
+			t.Errorf("position %d ended twice", r.Index)
+		}
+		c.endings[r.Index] = end
+		c.last[r.Index] = r
 	}, opts)
 	return c
 }

@@ -23,11 +23,17 @@ type StageOptions struct {
 
 	Retries      int           // attempts after the first; 0 means 2, negative none
 	RetryWait    time.Duration // before the first retry, doubled each time, ±20 %; 0 means 1 s
-	RetryMaxWait time.Duration // longest wait, also for Retry-After; 0 means 1 min
+	RetryMaxWait time.Duration // longest wait, also for Retry-After, Crawl-delay and RateLimit; 0 means 1 min
 	RetryOn      RetryOn       // what is worth another try; the zero value means DefaultRetryOn
 
+	Robots      RobotsRule
+	Agent       string      // product token, under which robots.txt has rules; "" is "trawl"
+	RobotsCache RobotsCache // nil is none
+
+	HostMaxErrors int // connection failures in a row, after which a host is down for the rest of the run; 0 means 20, negative never
+
 	KeepOrder bool        // start no position too far beyond the lowest that has not ended
-	OnEvent   func(Event) // a redirect, a retry or a pause; called by many goroutines at once
+	OnEvent   func(Event) // what happens but an ending; called by many goroutines at once
 }
 
 func (o StageOptions) withDefaults() StageOptions {
@@ -41,6 +47,8 @@ func (o StageOptions) withDefaults() StageOptions {
 	o.Retries = max(0, cmp.Or(o.Retries, 2))
 	o.RetryWait = cmp.Or(o.RetryWait, time.Second)
 	o.RetryMaxWait = cmp.Or(o.RetryMaxWait, time.Minute)
+	o.Agent = cmp.Or(o.Agent, "trawl")
+	o.HostMaxErrors = max(0, cmp.Or(o.HostMaxErrors, 20))
 	if o.RetryOn == nil {
 		o.RetryOn = DefaultRetryOn
 	}

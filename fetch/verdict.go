@@ -8,7 +8,7 @@ import (
 
 // Ending is what an answer means for its URL.
 type Ending struct {
-	Again bool   // it is no ending: the stage asks again
+	Again bool   // it is no ending: the stage asks again, or has asked for a robots.txt
 	Err   *Error // why the URL failed; nil is a success
 
 	Retryable bool          // the failure was worth another try, had there been one left
@@ -26,7 +26,7 @@ func (o *StageOptions) judge(r *Request, a *Answer) Ending {
 		}
 	}
 	if err == nil && !a.NotModified && !o.Accept.Has(a.Status) {
-		err = &Error{URL: r.URL, Class: HTTPStatus, Detail: fmt.Sprintf("http %d", a.Status), Status: a.Status}
+		err = &Error{URL: r.URL, Class: HTTPStatus, Detail: httpStatus(a.Status), Status: a.Status}
 	}
 	end := Ending{Err: err, Start: r.Started, Spent: r.Spent}
 	if end.Start.IsZero() {
@@ -114,31 +114,37 @@ func (o *StageOptions) first(r *Request, attempt int) {
 	}
 }
 
-// pause is how long the answer asks that its host be left alone: a 429, or a 503
-// that says for how long. wait is what another attempt would wait.
+// pause is how long the answer asks that its host be left alone: a 429, a 503 that says
+// for how long, or a quota that is used up. wait is what another attempt would wait.
 func (o *StageOptions) pause(a *Answer, wait time.Duration) time.Duration {
+	pause := a.Quota
 	switch {
 	case a.RetryAfter > 0 && (a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable):
-		return min(a.RetryAfter, o.RetryMaxWait)
+		pause = max(pause, a.RetryAfter)
 	case a.Status == http.StatusTooManyRequests:
-		return wait
+		pause = max(pause, wait)
 	}
-	return 0
+	return min(pause, o.RetryMaxWait)
 }
 
 // tell reports what is not an ending: the request that was answered, and what is
 // asked next.
-func (o *StageOptions) tell(r, next *Request, a *Answer, end Ending, wait, pause time.Duration) {
-	if o.OnEvent == nil {
-		return
-	}
+func (o *StageOptions) tell(r, next *Request, a *Answer, out *upshot) {
 	switch {
-	case end.Again && end.Err == nil:
-		o.OnEvent(Event{Kind: Redirected, Request: *r, Answer: *a, Next: next.URL})
-	case end.Again:
-		o.OnEvent(Event{Kind: Retried, Request: *r, Answer: *a, Wait: wait})
+	case out.end.Again && out.end.Err == nil:
+		o.event(Event{Kind: Redirected, Request: *r, Answer: *a, Next: next.URL})
+	case out.end.Again:
+		o.event(Event{Kind: Retried, Request: *r, Answer: *a, Wait: out.wait})
 	}
-	if pause > 0 {
-		o.OnEvent(Event{Kind: Throttled, Request: *r, Answer: *a, Wait: pause})
+	if out.pause > 0 {
+		o.event(Event{Kind: Throttled, Request: *r, Answer: *a, Wait: out.pause})
 	}
 }
+
+func (o *StageOptions) event(e Event) {
+	if o.OnEvent != nil {
+		o.OnEvent(e)
+	}
+}
+
+func httpStatus(status int) string { return fmt.Sprintf("http %d", status) }
