@@ -94,9 +94,11 @@ func (c *config) cannotWrite(err *sinks.Error, errorsFile string, began bool) *m
 // exists is the message for a file of a format that cannot be appended to.
 func (c *config) exists(name string) *message {
 	ext := filepath.Ext(name)
-	parts := shellWord(strings.TrimSuffix(name, ext) + "-{run}" + ext)
-	return usage(shown(name)+" exists and "+string(c.Format)+" files cannot be appended to ("+c.where("output")+")",
-		"Replace it with -O, or write parts: -o "+parts+".")
+	hint := "Replace it with -O, or write parts: -o " + shellWord(strings.TrimSuffix(name, ext)+"-{run}"+ext) + "."
+	if c.IfChanged { // which wants one name
+		hint = "Replace it with -O, or move it away first."
+	}
+	return usage(shown(name)+" exists and "+string(c.Format)+" files cannot be appended to ("+c.where("output")+")", hint)
 }
 
 // cannotStart is the message for worker processes that the system does not give, or

@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -161,5 +162,26 @@ func anArchiveHoldsAPageOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("records (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatIsToldBeforeARunThatCompares(t *testing.T) {
+	d := newDiary(t)
+	t.Chdir(t.TempDir())
+	if code, said := inProcess(t, "-n", "--if-changed", d.URL); code != exitOK || !strings.Contains(said, "\nresults   db.txt, text, appended, only what is new or has changed\n") {
+		t.Errorf("exit %d, the plan does not say what is written:\n%s", code, said)
+	}
+	const exists = "trawl: db.parquet exists and parquet files cannot be appended to (option -o)\n  Replace it with -O, or move it away first.\n"
+	for want, said := range map[int]string{exitOK: "", exitUsage: exists} {
+		args := []string{"-o", "db.parquet", "--if-changed", d.URL + "/tagged"}
+		if want == exitUsage {
+			put(t, "db.parquet", "")
+		}
+		if code, got := inProcess(t, args...); code != want || got != said {
+			t.Errorf("exit %d, want %d\n%swant:\n%s", code, want, got, said)
+		}
+		if err := os.Remove("db.parquet"); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -181,6 +181,9 @@ func (c *config) resultsText(output string) string {
 	if c.Overwrite {
 		how = "replaced at the end"
 	}
+	if c.IfChanged {
+		how += ", only what is new or has changed"
+	}
 	return shown(output) + ", " + string(c.Format) + ", " + how
 }
 

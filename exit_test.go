@@ -70,7 +70,7 @@ func TestARunThatHasFoundNoChange(t *testing.T) {
 		want  int
 	}{
 		{crawl.Summary{Skipped: 6, Skips: same}, "", exitUnchanged},
-		{crawl.Summary{}, "", exitUnchanged}, // an empty list has none
+		{crawl.Summary{}, "", exitUnchanged}, // of nothing
 		{crawl.Summary{Pages: 1, New: 1, Skipped: 6, Skips: same}, "", exitOK},
 		{crawl.Summary{Pages: 1, Changed: 1}, "", exitOK},
 		{crawl.Summary{Failed: 1, Gone: 1, Skipped: 6, Skips: same}, "", exitFailed}, // a gone page is a change, and a failure
