@@ -74,10 +74,13 @@ func answerError(err error, reading bool) *Error {
 }
 
 // unreached reports whether the host of an exchange that has failed with e could not be
-// connected to. A lack of files or ports is not its fault.
+// connected to. A lack of files or ports is not its fault, nor is a name server's trouble,
+// in one moment of which many requests may fail.
 func (e *Error) unreached(resp response) bool {
 	switch e.Class {
-	case DNS, Connect:
+	case DNS:
+		return e.Detail == noSuchHost
+	case Connect:
 		return !strings.HasSuffix(e.Detail, noFiles) && e.Detail != noPort
 	case TLS:
 		return resp.status == 0

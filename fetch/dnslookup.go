@@ -22,7 +22,10 @@ const (
 // Some name servers never answer the question for IPv6 addresses.
 const otherFamily = time.Second
 
-const silentNameServer = "name server does not answer"
+const (
+	silentNameServer = "name server does not answer"
+	noSuchHost       = "no such host"
+)
 
 // ask looks name up. life is how long the answer, or the error, holds.
 func (r *resolver) ask(ctx context.Context, name string) (addrs []netip.Addr, life time.Duration, fail *Error) {
@@ -57,7 +60,7 @@ func (w *watch) failure(ctx context.Context, err error) (fail *Error, life time.
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), dns != nil && dns.IsTimeout:
 		return &Error{Class: DNS, Detail: silentNameServer}, troubleLife
 	case err == nil, dns != nil && dns.IsNotFound && !w.trouble():
-		return &Error{Class: DNS, Detail: "no such host"}, noHostLife
+		return &Error{Class: DNS, Detail: noSuchHost}, noHostLife
 	}
 	return &Error{Class: DNS, Detail: "name server failed"}, troubleLife
 }
