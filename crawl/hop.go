@@ -19,6 +19,8 @@ func hop(w *wire, r *fetch.Request, header *[]fetch.Field) {
 	wireNumber(w, &r.Spent)
 	wireFlag(w, &r.Foreign)
 	wireFlag(w, &r.Robots)
+	wireFlag(w, &r.Once)
+	wireFlag(w, &r.Fresh)
 	wireList(w, header, wireField)
 	validators(w, r)
 }

@@ -50,6 +50,7 @@ func answer(w *wire, a *fetch.Answer) {
 	wireNumber(w, &a.Quota)
 	wireRaw(w, &a.Robots)
 	wireFlag(w, &a.Unreached)
+	wireFlag(w, &a.Unheard)
 	failed := a.Err != nil
 	if wireFlag(w, &failed); failed {
 		failure(w, &a.Err)

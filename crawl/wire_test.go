@@ -77,7 +77,7 @@ func TestAnExchangeTravels(t *testing.T) {
 func TestWhatAWorkerMakesOfAPageTravelsWhole(t *testing.T) {
 	fail := &fetch.Error{URL: "http://a/", Class: fetch.HTTPStatus, Detail: "http 404", Status: 404, Limit: time.Second}
 	sent := parsed{
-		Answer: fetch.Answer{Status: 301, Location: "/caf\xe9", RetryAfter: time.Hour, NotModified: true, Quota: time.Minute, Robots: []byte("User-agent: *\r\n"), Unreached: true, Err: fail, Exchange: someExchange(), Timings: someTimes},
+		Answer: fetch.Answer{Status: 301, Location: "/caf\xe9", RetryAfter: time.Hour, NotModified: true, Quota: time.Minute, Robots: []byte("User-agent: *\r\n"), Unreached: true, Unheard: true, Err: fail, Exchange: someExchange(), Timings: someTimes},
 		Record: parse.Record{
 			Seq: 1, URL: "http://a/", FinalURL: "http://b/", Redirects: []string{"http://c/"}, Status: 200,
 			HasSize: true, Size: 2, HasBody: true, Bytes: 3, WireBytes: 4, ContentType: "text/html", Title: "日本", Proto: "HTTP/1.1", IP: "::1",
@@ -175,7 +175,7 @@ func TestBodiesLeaveRoomInAWorker(t *testing.T) {
 func TestOnlyWhatGetPageNeedsGoesToAWorker(t *testing.T) {
 	r := fetch.Request{
 		Position: fetch.Position{Source: 1, Index: 2}, Asked: "asked", URL: "http://a/", Host: "a", File: "f", Line: 3, Method: "HEAD",
-		Timeout: 4, Foreign: true, Extra: &fetch.Extra{Header: someFields, Timeout: 5, Meta: json.RawMessage("{}")},
+		Timeout: 4, Foreign: true, Once: true, Fresh: true, Extra: &fetch.Extra{Header: someFields, Timeout: 5, Meta: json.RawMessage("{}")},
 		Attempt: 6, Tried: []int{500}, Started: time.Now(), Spent: 7, Redirects: []string{"b"}, Waited: 8, ListSum: 9, Exchanges: []*fetch.Exchange{{}}, Robots: true,
 		Known: &fetch.Known{URL: "http://a/", ETag: `"e"`, LastModified: "Sun", Bytes: 10},
 	}
@@ -184,7 +184,7 @@ func TestOnlyWhatGetPageNeedsGoesToAWorker(t *testing.T) {
 	coordinator, worker := new(hopCodec), new(hopCodec)
 	for i, test := range []struct{ sent, want fetch.Request }{
 		{r, fetch.Request{
-			URL: "http://a/", Method: "HEAD", Timeout: 4, Foreign: true, Spent: 7, Robots: true, Extra: &fetch.Extra{Header: someFields},
+			URL: "http://a/", Method: "HEAD", Timeout: 4, Foreign: true, Once: true, Fresh: true, Spent: 7, Robots: true, Extra: &fetch.Extra{Header: someFields},
 			Known: &fetch.Known{URL: "http://a/", ETag: `"e"`, LastModified: "Sun"},
 		}},
 		{elsewhere, fetch.Request{URL: "http://b/"}},

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -123,7 +124,9 @@ func (c *Client) getPage(ctx context.Context, r Request, page *Page, record *rec
 	page.take(resp)
 	if err != nil {
 		fail = failure(ctx, r, resp.phase, err)
-		page.Unreached = fail.unreached(resp)
+		_, waited := errors.AsType[othersFailure](err)
+		page.Unreached = !waited && fail.unreached(resp)
+		page.Unheard = resp.unheard
 		return fail
 	}
 	defer resp.body.Close()

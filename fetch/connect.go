@@ -32,6 +32,12 @@ type dialing struct {
 	err  error // set before done is closed; nil if it was not the server's fault
 }
 
+// othersFailure is why a connection could not be made that somebody else has tried to
+// make: it is one failure, however many have waited for it.
+type othersFailure struct{ error }
+
+func (f othersFailure) Unwrap() error { return f.error }
+
 // get finds a connection to an endpoint, or makes one.
 func (x *connections) get(ctx context.Context, at endpoint, fresh bool) (exchanger, error) {
 	for {
@@ -48,7 +54,7 @@ func (x *connections) get(ctx context.Context, at endpoint, fresh bool) (exchang
 		select {
 		case <-d.done:
 			if d.err != nil {
-				return nil, d.err
+				return nil, othersFailure{d.err}
 			}
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)

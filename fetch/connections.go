@@ -43,7 +43,8 @@ func newConnections(opts ClientOptions, proxies proxyFunc, d *dialer) *connectio
 
 // exchange asks q over a connection, kept or new. It asks once more over a new one
 // if the kept one was dead before the first byte of an answer (RFC 9110 §9.2.2),
-// or the server says that it has not looked at the request (RFC 9113 §8.7).
+// or the server says that it has not looked at the request (RFC 9113 §8.7); unless that
+// is for others to do, in their time.
 func (x *connections) exchange(ctx context.Context, q question) (response, error) {
 	way, err := x.route(q.target)
 	if err != nil {
@@ -53,10 +54,12 @@ func (x *connections) exchange(ctx context.Context, q question) (response, error
 	if way.forward {
 		at.addr = ""
 	}
-	resp, again, err := x.try(ctx, q, at, false)
-	if again && ctx.Err() == nil {
+	resp, again, err := x.try(ctx, q, at, q.fresh)
+	again = again && ctx.Err() == nil
+	if again && !q.once {
 		resp, _, err = x.try(ctx, q, at, true)
 	}
+	resp.unheard = again && q.once
 	if err == nil && way.forward && resp.status == 407 {
 		if q.record != nil {
 			q.record.forget()

@@ -11,6 +11,8 @@ type question struct {
 	method string
 	host   string    // the Host field
 	header []Field   // without Host; names may repeat; shared, never changed
+	once   bool      // it is not sent again
+	fresh  bool      // over a new connection
 	record *recorder // takes the exchange down, in HTTP/1.1; nil: nobody wants it
 
 	conditional bool // it has the validators of what is known
@@ -25,6 +27,7 @@ type response struct {
 	body   io.ReadCloser // ends with the exchange's context; nil after an error
 
 	phase     phase     // how far it came
+	unheard   bool      // not at all: it may be asked again, if it was asked once
 	firstByte time.Time // when the answer began; zero is not
 	peer      peer
 }

@@ -51,7 +51,7 @@ func (c *Client) question(r Request) (question, *Error) {
 	if !ok {
 		return question{}, &Error{Class: BadURL, Detail: "not an absolute http or https URL"}
 	}
-	q := question{target: t, method: r.Method, host: t.host, header: c.header}
+	q := question{target: t, method: r.Method, host: t.host, header: c.header, once: r.Once, fresh: r.Fresh}
 	if q.method == "" {
 		q.method = "GET"
 	}

@@ -15,6 +15,7 @@ type Answer struct {
 	Quota     time.Duration // how long until there is some again of a quota that is used up (RateLimit field); 0 is not said
 	Robots    []byte        // the text of a robots.txt, if that was asked for: at most 500 KiB, the caller's own
 	Unreached bool          // there was no connection to the host, for which Err is why; not through a fault of this machine's
+	Unheard   bool          // the kept connection was dead: the request may be sent again, see [Request]
 	Err       *Error        // why there is no page; nil if there is one, whatever its status
 	Exchange  *Exchange     // as it was on the wire; nil unless the client captures it and there was an answer
 	Timings

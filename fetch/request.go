@@ -30,6 +30,11 @@ type Request struct {
 	Foreign bool          // a redirect has left the listed URL's scheme, host or port: no credentials
 	Extra   *Extra        // what the line said beside its URL; nil if nothing
 
+	// Once has a client not send the request again if the kept connection that it was sent
+	// on was dead: who has set it is told by Unheard, and may set Fresh, which is a
+	// connection of its own.
+	Once, Fresh bool
+
 	Attempt   int           // which one of this URL, from 1
 	Tried     []int         // statuses of the attempts before this one; 0 is no answer
 	Started   time.Time     // of the attempt's first hop; zero while this is it

@@ -20,6 +20,9 @@ type Ending struct {
 // asked next.
 func (o *StageOptions) judge(r *Request, a *Answer) Ending {
 	err := a.Err
+	if a.Unheard && !r.Fresh && o.again(r, a) {
+		return Ending{Again: true}
+	}
 	if o.redirects(a) {
 		if err = o.follow(r, a); err == nil {
 			return Ending{Again: true}
@@ -42,6 +45,17 @@ func (o *StageOptions) judge(r *Request, a *Answer) Ending {
 		o.first(r, r.Attempt+1)
 	}
 	return end
+}
+
+// again makes r what is asked once more, since its connection was dead: at its host's next
+// turn, over a new one, in what is left of the attempt's time. It is false if nothing is.
+func (o *StageOptions) again(r *Request, a *Answer) bool {
+	if r.Timeout > 0 && r.Timeout <= a.Duration {
+		return false
+	}
+	r.Fresh = true
+	r.spend(a)
+	return true
 }
 
 // redirects reports whether the answer is a redirect to be followed.
@@ -71,11 +85,8 @@ func (o *StageOptions) follow(r *Request, a *Answer) *Error {
 		return err
 	}
 	next.Method = redirectMethod(r.Method, a.Status)
-	if next.Started.IsZero() {
-		next.Started = a.Start
-	}
-	next.Spent += a.Duration
-	next.Timeout -= a.Duration
+	next.Fresh = false
+	next.spend(a)
 	if next.Timeout <= 0 {
 		err := noAnswer(next.Timeout+next.Spent, "following redirects")
 		err.URL = r.URL
@@ -83,6 +94,15 @@ func (o *StageOptions) follow(r *Request, a *Answer) *Error {
 	}
 	*r = next
 	return nil
+}
+
+// spend counts an answer to the attempt's time.
+func (r *Request) spend(a *Answer) {
+	if r.Started.IsZero() {
+		r.Started = a.Start
+	}
+	r.Spent += a.Duration
+	r.Timeout -= a.Duration
 }
 
 // redirectMethod is the method of the hop after a redirect. A 303 asks for a
@@ -105,6 +125,7 @@ func (o *StageOptions) first(r *Request, attempt int) {
 		r.Redirects = nil
 	}
 	r.Foreign = false
+	r.Once, r.Fresh = true, false // a second sending has to wait for its turn as any other
 	r.Started, r.Spent = time.Time{}, 0
 	r.Attempt = attempt
 	r.Method = o.Method
@@ -131,6 +152,7 @@ func (o *StageOptions) pause(a *Answer, wait time.Duration) time.Duration {
 // asked next.
 func (o *StageOptions) tell(r, next *Request, a *Answer, out *upshot) {
 	switch {
+	case a.Unheard && next.Fresh && !r.Fresh:
 	case out.end.Again && out.end.Err == nil:
 		o.event(Event{Kind: Redirected, Request: *r, Answer: *a, Next: next.URL})
 	case out.end.Again:
