@@ -36,6 +36,8 @@ func TestValuesThatAreRefused(t *testing.T) {
 		{[]string{"-t", "30x", "urls.txt"}, "--timeout \"30x\" is not a duration (option -t)\n  Use seconds or a unit: 30, 500ms, 2m."},
 		{[]string{"-t", "0"}, "--timeout 0 is out of range (option -t)\n  Use 1ms to 36500d."},
 		{[]string{"--host-delay", "-1"}, "--host-delay -1 is out of range (option --host-delay)\n  Use 0 to 36500d."},
+		{[]string{"--robots", "yes"}, "--robots \"yes\" is unknown (option --robots)\n  Use auto, always or never."},
+		{[]string{"--host-max-errors", "-1"}, "--host-max-errors -1 is out of range (option --host-max-errors)\n  Use 0 to 1000000."},
 		{[]string{"--max-size", "10M"}, "--max-size \"10M\" is not a size (option --max-size)\n  Use bytes or a unit: 65536, 10MB, 10MiB."},
 		{[]string{"--max-size", "0"}, "--max-size 0 is out of range (option --max-size)\n  Use 1 byte or more."},
 		{[]string{"-r", "fast"}, "--rate \"fast\" is not a rate (option -r)\n  Use a number a second, or a unit: 10, 10/s, 600/m, 3600/h."},
@@ -84,7 +86,7 @@ func TestSelectorThatIsNone(t *testing.T) {
 }
 
 func TestEveryOptionReachesTheConfig(t *testing.T) {
-	cfg := parsed(t, strings.Fields(`--dedupe --max-pages 3 --allow-empty -X HEAD -H A:1 -A me -x socks5://p:1 -t 1m --connect-timeout 2
+	cfg := parsed(t, strings.Fields(`--dedupe --max-pages 3 --allow-empty --robots always --host-max-errors 12 -X HEAD -H A:1 -A me -x socks5://p:1 -t 1m --connect-timeout 2
 		--max-redirects 0 --max-size 1kB --accept 200,404 --http 2 -k --resolve Example.COM:443:[::1] --resolve a:80:127.0.0.2 -c 4 --host-concurrency 5
 		-r 60/m --host-delay 6s --retries 7 --retry-wait 8 --retry-max-wait 9 --retry-on 503 --max-duration 1d --executor process --processes 3 --process-memory 64MiB --select h=h1 --select b=b
 		-o out.jsonl -O --errors bad.jsonl --keep-order -q -v --progress bar --summary json --color never -n`)...)
@@ -98,10 +100,10 @@ func TestEveryOptionReachesTheConfig(t *testing.T) {
 		t.Errorf("%d selectors, want 2", len(cfg.Select))
 	}
 	want := config{
-		Args: []string{}, Dedupe: true, MaxPages: 3, AllowEmpty: true, Method: "HEAD", Header: []fetch.Field{{Name: "A", Value: "1"}}, UserAgent: "me",
+		Args: []string{}, Dedupe: true, MaxPages: 3, AllowEmpty: true, Robots: fetch.RobotsAlways, Method: "HEAD", Header: []fetch.Field{{Name: "A", Value: "1"}}, UserAgent: "me",
 		Proxy: cfg.Proxy, Timeout: time.Minute, ConnectTimeout: 2 * time.Second, MaxSize: 1000, Accept: cfg.Accept, HTTP: fetch.HTTP2, Insecure: true,
 		Resolve: map[string]string{"example.com:443": "::1", "a:80": "127.0.0.2"}, Concurrency: 4, HostConcurrency: 5, Rate: 1, HostDelay: 6 * time.Second,
-		Retries: 7, RetryWait: 8 * time.Second, RetryMaxWait: 9 * time.Second, RetryOn: fetch.RetryOn{"503": true}, MaxDuration: 24 * time.Hour,
+		Retries: 7, RetryWait: 8 * time.Second, RetryMaxWait: 9 * time.Second, RetryOn: fetch.RetryOn{"503": true}, HostMaxErrors: 12, MaxDuration: 24 * time.Hour,
 		Executor: "process", Processes: 3, ProcessMemory: 64 << 20,
 		Select: cfg.Select, Output: "out.jsonl", Format: "jsonl", Overwrite: true, Errors: "bad.jsonl", KeepOrder: true, Quiet: 1, Verbose: 1,
 		Progress: "bar", Summary: "json", Color: "never", Lock: "fail", DryRun: true, from: cfg.from,

@@ -23,6 +23,7 @@ type config struct {
 	RetryFailed bool
 	MaxPages    int64 // 0 is all
 	AllowEmpty  bool
+	Robots      fetch.RobotsRule
 
 	Method         string
 	Header         []fetch.Field // an empty Value takes a default field away
@@ -47,6 +48,7 @@ type config struct {
 	RetryWait       time.Duration
 	RetryMaxWait    time.Duration
 	RetryOn         fetch.RetryOn
+	HostMaxErrors   int           // 0 is never
 	MaxDuration     time.Duration // 0 is no limit
 
 	Executor      string // inThreads or inProcesses

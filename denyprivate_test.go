@@ -2,8 +2,6 @@ package main
 
 import "testing"
 
-var proxyVariables = []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"}
-
 func withoutProxies(t *testing.T) {
 	t.Helper()
 	for _, name := range proxyVariables {

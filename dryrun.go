@@ -149,6 +149,12 @@ func (c *config) limits() []string {
 		fmt.Sprintf("%s, %s a page", display.Plural(int64(c.MaxRedirects), "redirect", "redirects"), humanize.IBytes(uint64(c.MaxSize))),
 		c.retriesText(),
 	}
+	if c.HostMaxErrors > 0 {
+		limits = append(limits, "a host is given up after "+display.Plural(int64(c.HostMaxErrors), "connection failure", "connection failures in a row"))
+	}
+	if c.Robots == fetch.RobotsAlways {
+		limits = append(limits, "robots.txt is obeyed; a Crawl-delay in it holds its host back further")
+	}
 	if c.Rate > 0 {
 		limits = append(limits, "at most "+c.rateNumber()+" requests a second")
 	}

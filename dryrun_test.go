@@ -13,7 +13,7 @@ func TestPlan(t *testing.T) {
 		{"plan", "-n urls.txt", plan{URLs: 100_000, Bad: 3, Hosts: 1234, Largest: "example.com", LargestCount: 4000, Output: "db.txt", Errors: "db.errors.jsonl"}},
 		{"plan-one", "-n https://a.example/", plan{URLs: 1, Bad: 1, Hosts: 1, Largest: "a.example", LargestCount: 1, Output: "db.txt", Errors: "db.errors.jsonl"}},
 		{
-			"plan-options", "-n -O -j -r 90/m --host-delay 90 --retries 0 --max-redirects 1 --max-duration 1h --max-pages 5 --dedupe a b c d e - http://a/",
+			"plan-options", "-n -O -j -r 90/m --robots always --host-max-errors 0 --host-delay 90 --retries 0 --max-redirects 1 --max-duration 1h --max-pages 5 --dedupe a b c d e - http://a/",
 			plan{URLs: 5, Skipped: 2, Cut: true, Hosts: 2, Largest: "a", LargestCount: 4, Output: "-"},
 		},
 		{"plan-processes", "-n --executor process --processes 4 --process-memory 1.5GiB urls.txt", plan{URLs: 2, Hosts: 2, Largest: "a", LargestCount: 1, Output: "db.txt"}},

@@ -46,6 +46,8 @@ func (c *config) table() []option {
 			usage: "take N URLs from the list, then finish"},
 		{group: "INPUT", name: "allow-empty", kind: onOffFlag(&c.AllowEmpty),
 			usage: "an empty input is success"},
+		{group: "INPUT", name: "robots", off: "never", arg: "WHEN", preset: "auto", kind: kind{c.setRobots, c.showRobots},
+			usage: "obey robots.txt: auto, for links that trawl follows itself, not for the URLs that you list; always, for all; never"},
 
 		{group: "REQUEST", name: "method", short: "X", arg: "M", preset: "GET", kind: kind{c.setMethod, textOf(&c.Method)},
 			usage: "request method"},
@@ -92,6 +94,8 @@ func (c *config) table() []option {
 			usage: "longest such pause, also for Retry-After"},
 		{group: "RATE AND RETRY", name: "retry-on", arg: "LIST", preset: fetch.DefaultRetryOn.String(),
 			kind: kind{c.setRetryOn, c.showRetryOn}, usage: "what is worth another try"},
+		{group: "RATE AND RETRY", name: "host-max-errors", arg: "N", preset: "20", kind: numberFlag(&c.HostMaxErrors, 0, 1_000_000),
+			usage: "connection failures in a row, then the rest of that host fails as host_down; 0 is never"},
 		{group: "RATE AND RETRY", name: "max-duration", arg: "D", preset: "0", shown: "0, no limit", kind: durationFlag(&c.MaxDuration, 0),
 			usage: "no new requests after D; finish those in flight"},
 

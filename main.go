@@ -60,6 +60,10 @@ func (c *config) crawl(b start, stdout *os.File, s *screen) int {
 		s.warn(&message{what: "certificates are not checked (" + c.where("insecure") + ")"})
 	}
 	opts := c.options(b, stdout, s)
+	if cache := s.robotsCache(); cache != nil {
+		defer cache.Close() // what it could not keep is asked for again
+		opts.Stage.RobotsCache = cache
+	}
 	s.start(opts.Stats)
 	in := s.listen()
 	opts.Reopen, opts.ExitCode = in.reopen, func(sum crawl.Summary) int { return s.exitCode(in, &sum, list.Err()) }
@@ -98,6 +102,8 @@ func (c *config) options(b start, stdout *os.File, s *screen) crawl.Options {
 			RetryWait:       c.RetryWait,
 			RetryMaxWait:    c.RetryMaxWait,
 			RetryOn:         c.RetryOn,
+			Robots:          c.Robots,
+			HostMaxErrors:   orNone(c.HostMaxErrors),
 			KeepOrder:       c.KeepOrder,
 		},
 		Client: fetch.ClientOptions{

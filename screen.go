@@ -168,8 +168,11 @@ func ms(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }
 func (s *screen) event(e fetch.Event) {
 	url := display.CleanURL(e.Request.URL)
 	why := fmt.Sprintf("http %d", e.Answer.Status)
-	if e.Answer.Err != nil {
+	switch {
+	case e.Answer.Err != nil:
 		why = display.Clean(e.Answer.Err.Detail)
+	case e.Kind == fetch.Throttled && e.Answer.Quota > 0:
+		why += ", and nothing is left of its RateLimit"
 	}
 	switch e.Kind {
 	case fetch.Redirected:

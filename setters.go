@@ -15,6 +15,15 @@ import (
 // The set functions of options whose values have a form of their own. Their error
 // is a *badValue.
 
+func (c *config) setRobots(s string) error {
+	rule, err := fetch.ParseRobotsRule(s)
+	if err != nil {
+		return unknownChoice(s, fetch.RobotsAuto.String(), fetch.RobotsAlways.String(), fetch.RobotsNever.String())
+	}
+	c.Robots = rule
+	return nil
+}
+
 func (c *config) setMethod(s string) error {
 	if fetch.CheckMethod(s) != nil {
 		return isNot(s, "a method", "Use GET, HEAD, POST or another word of that kind.")

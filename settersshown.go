@@ -16,6 +16,8 @@ import (
 // The show functions of options whose values have a form of their own. Each shows
 // what is in effect, whoever asked for it.
 
+func (c *config) showRobots() string { return c.Robots.String() }
+
 // showHeader says how many there are: values are secrets.
 func (c *config) showHeader() string {
 	if len(c.Header) == 0 {

@@ -116,12 +116,15 @@ func (c *config) checkPlaceholders(option string) error {
 	return nil
 }
 
+// proxyVariables name proxies, if they are not empty.
+var proxyVariables = []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"}
+
 // checkProxies looks at the variables that name proxies, unless an option does.
 func (c *config) checkProxies() error {
 	if c.Proxy != nil {
 		return c.checkGuard(c.where("proxy"))
 	}
-	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"} {
+	for _, name := range proxyVariables {
 		value := os.Getenv(name)
 		if value == "" {
 			continue

@@ -55,6 +55,10 @@ func noSuccessHint(sum *crawl.Summary, class fetch.Class) string {
 		return "Check the proxy (option -x, or HTTP_PROXY and HTTPS_PROXY)."
 	case fetch.Timeout:
 		return "Check the network and the proxy, or wait longer with -t."
+	case fetch.HostDown:
+		return "Check the network, the addresses and the ports, or do not give up with --host-max-errors 0."
+	case fetch.Robots:
+		return "robots.txt is obeyed for all URLs with --robots always."
 	case fetch.Denied:
 		return "Only public addresses may be connected to (option --deny-private)."
 	case fetch.BadURL:

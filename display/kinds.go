@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	maxLabel  = 60 // cells
+	maxLabel  = 72 // cells
 	firstKind = 14 // cells of a label in the first of two columns, at least
 )
 
