@@ -134,14 +134,10 @@ func TestWhatIsOlderThanADayIsNotThere(t *testing.T) {
 }
 
 // fill puts many files in at once, a second apart, the newest a minute ago.
-func fill(t *testing.T, c *Cache, n, size int) {
-	t.Helper()
+func fill(c *Cache, n, size int) error {
 	newest := time.Now().Add(-time.Minute).UnixMilli()
-	err := c.db.exec(`WITH RECURSIVE i(n) AS (VALUES(1) UNION ALL SELECT n+1 FROM i WHERE n<?1)
+	return c.db.exec(`WITH RECURSIVE i(n) AS (VALUES(1) UNION ALL SELECT n+1 FROM i WHERE n<?1)
 		INSERT INTO files SELECT 'http://'||n, 200, ?3-(?1-n)*1000, ?2+512, zeroblob(?2), 0 FROM i`, int64(n), int64(size), newest)
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func isKept(t *testing.T, c *Cache, origin string) bool {
@@ -156,7 +152,9 @@ func isKept(t *testing.T, c *Cache, origin string) bool {
 func TestOfTooManyFilesTheOldestGo(t *testing.T) {
 	dir := t.TempDir()
 	c := mustOpen(t, dir)
-	fill(t, c, maxFiles, 0)
+	if err := fill(c, maxFiles, 0); err != nil {
+		t.Fatal(err)
+	}
 	for i := range 5 {
 		c.Put(fileNumber(i, 100))
 	}
@@ -187,7 +185,9 @@ func fileNumberAt(t *testing.T, c *Cache, i, size int) File {
 func TestOfTooMuchTextTheOldestGoes(t *testing.T) {
 	dir := t.TempDir()
 	c := mustOpen(t, dir)
-	fill(t, c, maxBytes/(MaxSize+512), MaxSize)
+	if err := fill(c, maxBytes/(MaxSize+512), MaxSize); err != nil {
+		t.Fatal(err)
+	}
 	for i := range 10 {
 		f := fileNumber(i, MaxSize-100)
 		c.Put(f)
