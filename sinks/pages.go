@@ -19,24 +19,24 @@ type Pages struct {
 	salt       []byte
 	generation int64 // of the run that is under way; 0 is none
 
-	db   conn // writes
-	seen look // by check
-	in   pageStatements
+	db                   conn // writes
+	seen                 look // by check
+	rows                 pageFinder
+	insert, keep, change statement
 
-	reader conn
-	lookup statement // on reader
+	reader conn // looks up
+	lookup pageFinder
 }
 
-// pageStatements are those of a write.
-type pageStatements struct{ find, insert, keep, change statement }
-
 // A page database is read and written by a connection each, so that a look-up does not
-// wait for a commit. Their caches are all that it has of memory: the writer's holds the
-// inner pages of the index of ten million URLs, and what one transaction changes. The log
-// is brought into the file when it has 16 MiB, as far as nobody reads what stood there before.
+// wait for a commit. Their caches are most of its memory: they hold the inner pages of the
+// index of ten million URLs, and what one transaction changes. Pages of the file are small,
+// as each new URL changes one of the index, wherever its digest belongs, and the log has that
+// page whole. The log is brought into the file when it has 16 MiB, as far as nobody reads
+// what stood there before.
 const (
-	pagesWriter = "mode=rw&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=cache_size(-16384)" +
-		"&_pragma=wal_autocheckpoint(4096)&_pragma=journal_size_limit(16777216)"
+	pagesWriter = "mode=rw&_pragma=page_size(1024)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=cache_size(-16384)" +
+		"&_pragma=wal_autocheckpoint(16384)&_pragma=journal_size_limit(16777216)"
 	pagesReader = "mode=rw&_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-8192)"
 )
 
@@ -76,11 +76,11 @@ func (p *Pages) connect() (err error) {
 		return err
 	}
 	return errors.Join(
-		p.reader.prepareStatement(&p.lookup, findPage),
-		p.db.prepareStatement(&p.in.find, findPage),
-		p.db.prepareStatement(&p.in.insert, insertOfPage),
-		p.db.prepareStatement(&p.in.keep, keepPage),
-		p.db.prepareStatement(&p.in.change, changePage))
+		p.lookup.prepare(p.reader),
+		p.rows.prepare(p.db),
+		p.db.prepareStatement(&p.insert, insertOfPage),
+		p.db.prepareStatement(&p.keep, keepPage),
+		p.db.prepareStatement(&p.change, changePage))
 }
 
 // Known returns what the last run that ended knew of a listed URL; nil is nothing. It may
@@ -92,32 +92,21 @@ func (p *Pages) Known(url string) (*fetch.Known, error) {
 }
 
 func (p *Pages) known(key int64, url string) (*fetch.Known, error) {
-	row, err := readPage(&p.lookup, key, url)
+	row, err := p.lookup.find(key, url)
+	if err == nil && row != nil && !row.ended {
+		row, err = p.lookup.before(row.id, key, url)
+	}
 	if err != nil || row == nil {
 		return nil, err
 	}
-	if !row.ended {
-		if row, err = p.before(row.id, key, url); err != nil || row == nil {
-			return nil, err
-		}
-	}
 	return decodeKnown(row.known, url)
-}
-
-// before is what was known of a page that a run has changed which has not ended.
-func (p *Pages) before(id, key int64, url string) (*pageRow, error) {
-	v, err := p.reader.row("SELECT generation, known, seal FROM before WHERE id=?", id)
-	if err != nil || v == nil {
-		return nil, err
-	}
-	row := &pageRow{id: id, ended: true}
-	return row, row.read(v, key, url)
 }
 
 // begin begins a run, or goes on with one that was interrupted, or whose end came just
 // before a crash: it has not ended then. What a run has left that never ended counts as
 // if it had not been. The error is [ErrOther] for a resumed run that is not known.
 func (p *Pages) begin(run string, resumed bool) error {
+	p.lookup.ended, p.rows.ended = nil, nil // a resumed run may be one of them
 	return p.transact(func() (err error) {
 		if resumed {
 			p.generation, err = p.resume(run)
@@ -171,22 +160,22 @@ func (p *Pages) remember(updates []update) error {
 
 // put writes a row, unless it would not change.
 func (p *Pages) put(u *update) error {
-	row, err := readPage(&p.in.find, u.key, u.url)
+	row, err := p.rows.find(u.key, u.url)
 	if err != nil {
 		return err
 	}
 	seal := sealOf(u.key, p.generation, u.url, u.known)
 	switch {
 	case row == nil:
-		return p.in.insert.exec(u.key, u.url, p.generation, u.known, seal)
+		return p.insert.exec(u.key, u.url, p.generation, u.known, seal)
 	case string(row.known) == string(u.known) && (row.ended || row.generation == p.generation):
 		return nil
 	case row.ended:
-		if err := p.in.keep.exec(row.id); err != nil {
+		if err := p.keep.exec(row.id, row.generation, row.known, row.seal); err != nil {
 			return err
 		}
 	}
-	return p.in.change.exec(p.generation, u.known, seal, row.id)
+	return p.change.exec(p.generation, u.known, seal, row.id)
 }
 
 // transact runs do as one transaction, which is on disk when it returns. It waits for others
@@ -233,7 +222,7 @@ func (p *Pages) closeReader() error {
 }
 
 func (p *Pages) disconnect() error {
-	err := errors.Join(p.closeReader(), p.in.find.close(), p.in.insert.close(), p.in.keep.close(), p.in.change.close())
+	err := errors.Join(p.closeReader(), p.rows.close(), p.insert.close(), p.keep.close(), p.change.close())
 	if p.db.Conn != nil {
 		err = errors.Join(err, p.db.Close())
 	}

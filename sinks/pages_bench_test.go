@@ -8,119 +8,103 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"trawl/fetch"
 )
 
+// BenchmarkPages is two runs over as many pages as -benchtime says, in commits of a thousand:
+// the first learns of all, the second looks up all in the order of the list, and some in
+// none, and a twentieth has changed. Of each it reports the time for a page, by the clock and
+// of the processors, without that of making the page; and the bytes that a page has in the file.
+//
+//	go test -run '^$' -bench Pages -benchtime 1000000x -timeout 1h ./sinks
+func BenchmarkPages(b *testing.B) {
+	p, err := OpenPages(filepath.Join(b.TempDir(), "db.pages"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	must := func(err error) {
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	must(p.begin("1", false))
+	benchRemember(b, p, "fill", 1)
+	must(p.end())
+	must(p.begin("2", false))
+	benchKnown(b, p, "list", func(i int) int { return i })
+	benchKnown(b, p, "random", func(int) int { return rand.IntN(b.N) })
+	benchRemember(b, p, "change", 20)
+	must(p.end())
+	must(p.Close())
+	info, err := os.Stat(p.path)
+	must(err)
+	b.ReportMetric(float64(info.Size())/float64(b.N), "file-B/page")
+	b.ReportMetric(0, "ns/op")
+}
+
+// benchRemember remembers every step-th page in its step-th version.
+func benchRemember(b *testing.B, p *Pages, phase string, step int) {
+	const commit = 1000
+	watch, updates := stopwatch{}, make([]update, 0, commit)
+	for i := 0; i < b.N; i += step {
+		url, known := benchPage(i, step)
+		watch.begin()
+		updates = append(updates, p.update(url, known))
+		if len(updates) == commit || i+step >= b.N {
+			if err := p.remember(updates); err != nil {
+				b.Fatal(err)
+			}
+			updates = updates[:0]
+		}
+		watch.end()
+	}
+	watch.report(b, phase)
+}
+
+func benchKnown(b *testing.B, p *Pages, phase string, at func(int) int) {
+	var watch stopwatch
+	for i := range b.N {
+		url, want := benchPage(at(i), 1)
+		watch.begin()
+		got, err := p.Known(url)
+		watch.end()
+		if err != nil || got == nil || got.SHA256 != want.SHA256 {
+			b.Fatalf("%+v is known of %s, %v", got, url, err)
+		}
+	}
+	watch.report(b, phase)
+}
+
 func benchPage(i, version int) (string, *fetch.Known) {
 	url := fmt.Sprintf("https://host%03d.example.com/a/folder/of/pages/%016x/page-%08d.html", i%1000, uint64(i)*0x9E3779B97F4A7C15, i)
-	sum := sha256.Sum256([]byte(url + strconv.Itoa(version)))
+	sum := sha256.Sum256(fmt.Append(nil, url, version))
 	return url, &fetch.Known{
 		URL: url, ETag: fmt.Sprintf(`"%x"`, sum[:16]), LastModified: "Sun, 22 Nov 2026 09:24:39 GMT",
 		SHA256: sum, Payload: sum, Bytes: 80_000 + int64(i), Time: time.UnixMicro(1_795_000_000_000_000 + int64(i)).UTC(),
 	}
 }
 
-func TestLongRun(t *testing.T) {
-	n, _ := strconv.Atoi(os.Getenv("PAGES_N"))
-	if n == 0 {
-		t.Skip()
-	}
-	dir := os.Getenv("PAGES_DIR")
-	if dir == "" {
-		dir = t.TempDir()
-	}
-	path := filepath.Join(dir, "x.pages")
-	rss := func() string {
-		b, _ := os.ReadFile("/proc/self/status")
-		var peak, now string
-		for _, l := range splitLines(string(b)) {
-			fmt.Sscanf(l, "VmHWM: %s", &peak)
-			fmt.Sscanf(l, "VmRSS: %s", &now)
-		}
-		return now + "/" + peak
-	}
-	size := func() (s string) {
-		for _, x := range []string{"", "-wal"} {
-			if i, err := os.Stat(path + x); err == nil {
-				s += fmt.Sprintf(" %dM", i.Size()>>20)
-			}
-		}
-		return
-	}
-	var gen time.Duration
-	phase := func(name string, n int, do func()) {
-		gen = 0
-		cpu, began := processors(), time.Now()
-		do()
-		took := time.Since(began)
-		fmt.Printf("%-10s n=%d %v %.2f us/n wall, %.2f us/n cpu (less %.2f of making), size%s rss %s\n", name, n, took.Round(time.Millisecond), float64(took.Microseconds())/float64(n), (processors()-cpu)/float64(n)/1000, float64(gen.Microseconds())/float64(n), size(), rss())
-	}
-	open := func() *Pages {
-		p, err := OpenPages(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	fill := func(p *Pages, n, step, version int) {
-		var us []update
-		last := time.Now()
-		for i := 0; i < n; i += step {
-			g := time.Now()
-			url, k := benchPage(i, version)
-			us = append(us, p.update(url, k))
-			gen += time.Since(g)
-			if len(us) == 1000 {
-				must(p.remember(us))
-				us = us[:0]
-			}
-			if i%1_000_000 < step && i > 0 && step == 1 {
-				fmt.Printf("   %dM %v%s rss %s\n", i/1_000_000, time.Since(last).Round(time.Millisecond), size(), rss())
-				last = time.Now()
-			}
-		}
-		must(p.remember(us))
-	}
-	look := func(p *Pages, n int, at func(i int) int) {
-		for i := range n {
-			g := time.Now()
-			url, k := benchPage(at(i), 1)
-			gen += time.Since(g)
-			got, err := p.Known(url)
-			if err != nil || got == nil || got.Bytes != k.Bytes {
-				t.Fatal(i, got, err)
-			}
-		}
-	}
-	p := open()
-	must(p.begin("r1", false))
-	if os.Getenv("PAGES_HAVE") == "" {
-		phase("fill", n, func() { fill(p, n, 1, 1) })
-	}
-	must(p.end())
-	must(p.Close())
-	p = open()
-	must(p.begin("r2", false))
-	phase("list", n, func() { look(p, n, func(i int) int { return i }) })
-	phase("random", min(n, 2_000_000), func() { look(p, min(n, 2_000_000), func(int) int { return rand.IntN(n) }) })
-	phase("change", n/20, func() { fill(p, n, 20, 2) })
-	must(p.end())
-	phase("close", 1, func() { must(p.Close()) })
+// stopwatch adds up the time between begin and end, in nanoseconds.
+type stopwatch struct {
+	began, wall time.Duration
+	cpu, of     float64
+	n           int
 }
 
-func splitLines(s string) (l []string) {
-	for line := range strings.SplitSeq(s, "\n") {
-		l = append(l, line)
-	}
-	return
+var benchBegan = time.Now()
+
+func (s *stopwatch) begin() { s.began, s.of = time.Since(benchBegan), processors() }
+
+func (s *stopwatch) end() {
+	s.wall += time.Since(benchBegan) - s.began
+	s.cpu += processors() - s.of
+	s.n++
+}
+
+func (s *stopwatch) report(b *testing.B, phase string) {
+	b.ReportMetric(float64(s.wall)/float64(s.n), phase+"-ns")
+	b.ReportMetric(s.cpu/float64(s.n), phase+"-cpu-ns")
 }

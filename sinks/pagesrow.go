@@ -1,6 +1,9 @@
 package sinks
 
-import "database/sql/driver"
+import (
+	"database/sql/driver"
+	"errors"
+)
 
 // pageTables are those of a page database. A page's row is in pages: that of the run that
 // has changed it last. What it was before that is in before, unless it was new. A row of
@@ -24,10 +27,11 @@ INSERT INTO salt VALUES(randomblob(16));
 `}
 
 const (
-	findPage = `SELECT p.generation, p.known, p.seal, p.id, r.ended, r.seal
-		FROM pages p LEFT JOIN runs r ON r.generation=p.generation WHERE p.key=? AND p.url=?`
+	findPage     = "SELECT generation, known, seal, id FROM pages WHERE key=? AND url=?"
+	findBefore   = "SELECT generation, known, seal FROM before WHERE id=?"
+	findRun      = "SELECT ended, seal FROM runs WHERE generation=?"
 	insertOfPage = "INSERT INTO pages(key, url, generation, known, seal) VALUES(?, ?, ?, ?, ?)"
-	keepPage     = "INSERT OR REPLACE INTO before SELECT id, generation, known, seal FROM pages WHERE id=?"
+	keepPage     = "INSERT OR REPLACE INTO before(id, generation, known, seal) VALUES(?, ?, ?, ?)"
 	changePage   = "UPDATE pages SET generation=?, known=?, seal=? WHERE id=?"
 )
 
@@ -47,35 +51,81 @@ func (c conn) salt() ([]byte, error) {
 // pageRow is what a row says.
 type pageRow struct {
 	id, generation int64
+	seal           int64
 	known          []byte
 	ended          bool // generation has
 }
 
-// readPage returns the row of a page; nil if there is none.
-func readPage(find *statement, key int64, url string) (*pageRow, error) {
-	found, err := find.row(key, url)
-	if !found || err != nil {
+// pageFinder finds rows over one connection.
+type pageFinder struct {
+	page, former, run statement
+	ended             map[int64]bool // generations that have: a query less a page
+}
+
+func (f *pageFinder) prepare(c conn) error {
+	return errors.Join(
+		c.prepareStatement(&f.page, findPage),
+		c.prepareStatement(&f.former, findBefore),
+		c.prepareStatement(&f.run, findRun))
+}
+
+func (f *pageFinder) close() error {
+	return errors.Join(f.page.close(), f.former.close(), f.run.close())
+}
+
+// find returns the row of a page; nil if there is none.
+func (f *pageFinder) find(key int64, url string) (*pageRow, error) {
+	v, err := f.page.row(key, url)
+	if v == nil || err != nil {
 		return nil, err
 	}
-	row, v := &pageRow{}, find.values
-	if err := row.read(v, key, url); err != nil {
+	row, err := readPage(v, key, url)
+	if err != nil {
 		return nil, err
 	}
 	row.id, _ = v[3].(int64)
-	ended, ok := v[4].(string)
-	if ok && v[5] != sealOfEnd(row.generation, ended) {
-		return nil, errDamaged
-	}
-	row.ended = ok
-	return row, nil
+	row.ended, err = f.hasEnded(row.generation)
+	return row, err
 }
 
-// read reads generation, known and seal, in this order.
-func (r *pageRow) read(v []driver.Value, key int64, url string) error {
-	r.generation, _ = v[0].(int64)
-	r.known, _ = v[1].([]byte)
-	if v[2] != sealOf(key, r.generation, url, r.known) {
-		return errDamaged
+// before returns what a page was before a run that has not ended; nil if it was nothing.
+func (f *pageFinder) before(id, key int64, url string) (*pageRow, error) {
+	v, err := f.former.row(id)
+	if v == nil || err != nil {
+		return nil, err
 	}
-	return nil
+	return readPage(v, key, url)
+}
+
+// hasEnded says whether a generation's run has. One that has ended by now will not be
+// gone on with while this one lasts.
+func (f *pageFinder) hasEnded(generation int64) (bool, error) {
+	if f.ended[generation] {
+		return true, nil
+	}
+	v, err := f.run.row(generation)
+	if v == nil || v[0] == nil || err != nil {
+		return false, err
+	}
+	ended, _ := v[0].(string)
+	if v[1] != sealOfEnd(generation, ended) {
+		return false, errDamaged
+	}
+	if f.ended == nil {
+		f.ended = map[int64]bool{}
+	}
+	f.ended[generation] = true
+	return true, nil
+}
+
+// readPage reads generation, known and seal, in this order.
+func readPage(v []driver.Value, key int64, url string) (*pageRow, error) {
+	row := &pageRow{}
+	row.generation, _ = v[0].(int64)
+	row.known, _ = v[1].([]byte)
+	row.seal, _ = v[2].(int64)
+	if v[2] != sealOf(key, row.generation, url, row.known) {
+		return nil, errDamaged
+	}
+	return row, nil
 }

@@ -55,8 +55,8 @@ func keyOf(salt []byte, url string) int64 {
 	return int64(binary.LittleEndian.Uint64(sum[:]))
 }
 
-// A sum says that a row is as it was written: what SQLite cannot know of a damaged disk.
-
+// sealOf is a checksum by which a row is known to be as it was written: SQLite does not
+// notice when a disk has changed a value.
 func sealOf(key, generation int64, url string, known []byte) int64 {
 	var buf [16]byte
 	binary.LittleEndian.PutUint64(buf[:], uint64(key))

@@ -37,21 +37,20 @@ func (s *statement) exec(args ...driver.Value) error {
 	return err
 }
 
-// row reads the first row of an answer into values; false if there is none.
-func (s *statement) row(args ...driver.Value) (bool, error) {
+// row returns the first row of an answer, until it is run again; nil if there is none.
+func (s *statement) row(args ...driver.Value) ([]driver.Value, error) {
 	rows, err := s.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), s.bind(args))
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if s.values == nil {
 		s.values = make([]driver.Value, len(rows.Columns()))
 	}
-	err = rows.Next(s.values)
-	found := err == nil
-	if err == io.EOF {
-		err = nil
+	row := s.values
+	if err = rows.Next(row); err == io.EOF {
+		row, err = nil, nil
 	}
-	return found, errors.Join(err, rows.Close())
+	return row, errors.Join(err, rows.Close())
 }
 
 func (s *statement) close() error {
