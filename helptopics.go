@@ -120,7 +120,8 @@ func formatsHelp() string {
 		b.WriteString("  " + line + "\n")
 	}
 	b.WriteString("\nsize counts characters, bytes is the decoded body's length, wire_bytes what came\n" +
-		"of it; class and error say why there is no page; run is the run's id.\n")
+		"of it; change is new, changed or gone, with --if-changed; class and error say\n" +
+		"why there is no page; run is the run's id.\n")
 	return b.String()
 }
 

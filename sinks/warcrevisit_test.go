@@ -42,13 +42,14 @@ func told(t *testing.T, records []warctest.Record) (lines []string) {
 			}
 			continue
 		}
-		line := r.Type + " " + r.Fields["WARC-Target-URI"] + " " + r.Fields["WARC-Date"]
+		var line strings.Builder
+		line.WriteString(r.Type + " " + r.Fields["WARC-Target-URI"] + " " + r.Fields["WARC-Date"])
 		for _, name := range []string{"WARC-Profile", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date", "WARC-Truncated"} {
 			if value, ok := r.Fields[name]; ok {
-				line += " " + name + "=" + value[strings.LastIndexByte(value, '/')+1:]
+				line.WriteString(" " + name + "=" + value[strings.LastIndexByte(value, '/')+1:])
 			}
 		}
-		lines = append(lines, line+" | "+strings.ReplaceAll(r.Block, "\r\n", "/"))
+		lines = append(lines, line.String()+" | "+strings.ReplaceAll(r.Block, "\r\n", "/"))
 	}
 	return lines
 }
