@@ -36,7 +36,7 @@ Also read:
                                         letters, too
   NO_COLOR FORCE_COLOR CLICOLOR_FORCE   colour, if --color is auto
   TERM COLUMNS                          what the terminal can do, and its width
-  XDG_CACHE_HOME                        where robots.txt files are kept for a day
+  XDG_CACHE_HOME                        robots.txt files, kept for a day
   SSL_CERT_FILE SSL_CERT_DIR            the system's certificates
   GOMEMLIMIT                            the memory that Go may use
 `
