@@ -16,7 +16,10 @@ import (
 
 // database is one connection to a database. It is the driver's own, without
 // database/sql: there is nothing to pool, and no goroutine.
-type database struct{ driver.Conn }
+type database struct {
+	driver.Conn
+	maxFiles, maxBytes int64 // its bounds
+}
 
 // How SQLite is to work. What a kill leaves is whole, and what a power cut leaves
 // is found out: nothing needs to be synced. A journal that is there only during a
@@ -40,7 +43,7 @@ func connect(path string) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &database{c}, nil
+	return &database{c, maxFiles, maxBytes}, nil
 }
 
 func (db *database) close() error { return db.Conn.Close() }

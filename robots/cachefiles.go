@@ -138,7 +138,7 @@ func (db *database) shrink() error {
 		if err := db.numbers("SELECT files, bytes FROM kept", &files, &bytes); err != nil {
 			return err
 		}
-		if files <= maxFiles && bytes <= maxBytes {
+		if files <= db.maxFiles && bytes <= db.maxBytes {
 			return nil
 		}
 		gone, err := db.change("DELETE FROM files WHERE rowid=(SELECT rowid FROM files ORDER BY fetched LIMIT 1)")

@@ -153,7 +153,7 @@ func TestSeveralProcessesMayUseACache(t *testing.T) {
 
 func TestAKillCostsNoFileThatWasPut(t *testing.T) {
 	dir := t.TempDir()
-	for round := range 12 {
+	for round := range 8 {
 		p := startChild(t, "put", dir)
 		for range round * 5 {
 			p.line(t)
@@ -189,8 +189,8 @@ func TestADamagedCacheIsNeverWrongAndIsMadeAnew(t *testing.T) {
 	dir := t.TempDir()
 	c := mustOpen(t, dir)
 	var files []File
-	for i := range 60 {
-		f := fileNumber(i, i*i*5)
+	for i := range 16 {
+		f := fileNumber(i, i*i*100)
 		files = append(files, f)
 		c.Put(f)
 	}
@@ -209,18 +209,18 @@ func TestADamagedCacheIsNeverWrongAndIsMadeAnew(t *testing.T) {
 		return data
 	}
 	cases := map[string][]byte{}
-	for i := 100; i < 4096; i += 97 { // the schema
+	for i := 100; i < 4096; i += 211 { // the schema
 		cases[fmt.Sprint("a byte at ", i)] = damage(i, 1, 0xFF)
 	}
 	cases["the versions"] = damage(18, 2, 0x81)
-	for i := 16; i < 100; i += 3 { // the head
+	for i := 16; i < 100; i += 7 { // the head
 		cases[fmt.Sprint("a byte at ", i)] = damage(i, 1, 0x81)
 	}
-	for i := 4096; i < len(whole); i += 3061 {
+	for i := 4096; i < len(whole); i += 6007 {
 		cases[fmt.Sprint("a byte at ", i)] = damage(i, 1, 0x40)
 		cases[fmt.Sprint("100 bytes at ", i)] = damage(i, 100, 0xA5)
 	}
-	for i := 4096; i < len(whole); i += 2 * 4096 { // where a page says what it is
+	for i := 4096; i < len(whole); i += 3 * 4096 { // where a page says what it is
 		cases[fmt.Sprint("the head of a page at ", i)] = damage(i, 8, 0x07)
 		cases[fmt.Sprint("all the page at ", i)] = damage(i, 4096, 0xFF)
 	}
