@@ -49,8 +49,13 @@ type runs struct{ wall, cpu []float64 }
 
 func (r *runs) add(b *testing.B, args ...string) {
 	b.Helper()
+	r.addIn(b, b.TempDir(), args...)
+}
+
+func (r *runs) addIn(b *testing.B, dir string, args ...string) {
+	b.Helper()
 	cmd := exec.CommandContext(b.Context(), "trawl", args...)
-	cmd.Dir, cmd.Stderr = b.TempDir(), os.Stderr // Stdout is the null device
+	cmd.Dir, cmd.Stderr = dir, os.Stderr // Stdout is the null device
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
 		b.Fatal(err)

@@ -1,7 +1,6 @@
 package crawl
 
 import (
-	"encoding/hex"
 	"net/http"
 
 	"trawl/fetch"
@@ -57,7 +56,7 @@ func isSame(before, now *fetch.Known, method string) bool {
 	if method == http.MethodHead {
 		return now.ETag+now.LastModified != "" && now.ETag == before.ETag && now.LastModified == before.LastModified
 	}
-	return now.SHA256 != [32]byte{} && now.SHA256 == before.SHA256
+	return now.Fingerprint != [16]byte{} && now.Fingerprint == before.Fingerprint
 }
 
 // refreshed is what a 304 changes of what is known (RFC 9111 §3.2); nil is nothing.
@@ -81,11 +80,9 @@ func knownOf(rec *parse.Record, r *fetch.Request, a *fetch.Answer) *fetch.Known 
 		URL:          fetch.WithoutSecrets(r.URL),
 		ETag:         validator(rec.ETag, maxETag),
 		LastModified: validator(rec.LastModified, maxLastModified),
+		Fingerprint:  rec.Fingerprint,
 		Bytes:        rec.Bytes,
 		Time:         a.Start.UTC().Truncate(1000),
-	}
-	if sum, err := hex.DecodeString(rec.SHA256); err == nil {
-		copy(known.SHA256[:], sum)
 	}
 	if x := a.Exchange; x != nil && x.Truncated == "" {
 		known.Payload, known.Time = x.BodySum, x.Start.UTC().Truncate(1000)

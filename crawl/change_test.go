@@ -2,7 +2,6 @@ package crawl
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
@@ -18,14 +17,14 @@ func TestWhatHasBecomeOfAPage(t *testing.T) {
 	moment := time.Date(2026, 11, 22, 9, 24, 39, 121_000, time.UTC)
 	earlier := moment.Add(-24 * time.Hour)
 	sum := func(body string) [32]byte { return sha256.Sum256([]byte(body)) }
+	fingerprint := func(body string) [16]byte { return [16]byte([]byte(body + "................")[:16]) }
 	page := func(change func(*parse.Record)) parse.Record {
-		digest := sum("body")
-		rec := parse.Record{Status: 200, HasBody: true, Bytes: 4, ETag: `"a"`, LastModified: "Sun", SHA256: hex.EncodeToString(digest[:])}
+		rec := parse.Record{Status: 200, HasBody: true, Bytes: 4, ETag: `"a"`, LastModified: "Sun", Fingerprint: fingerprint("body")}
 		change(&rec)
 		return rec
 	}
 	is := func(change func(*fetch.Known)) *fetch.Known {
-		k := fetch.Known{URL: url, ETag: `"a"`, LastModified: "Sun", SHA256: sum("body"), Bytes: 4, Time: moment}
+		k := fetch.Known{URL: url, ETag: `"a"`, LastModified: "Sun", Fingerprint: fingerprint("body"), Bytes: 4, Time: moment}
 		change(&k)
 		return &k
 	}
@@ -49,12 +48,12 @@ func TestWhatHasBecomeOfAPage(t *testing.T) {
 		"a page that nobody knew": {record: page(same), change: parse.New, known: is(asItWas)},
 		"the same body":           {record: page(same), before: was(asItWas), skipped: parse.Unchanged},
 		"another body": {
-			record: page(same), before: was(func(k *fetch.Known) { k.SHA256 = sum("other") }),
+			record: page(same), before: was(func(k *fetch.Known) { k.Fingerprint = fingerprint("other") }),
 			change: parse.Changed, known: is(asItWas),
 		},
 		"another body with the same tag": {
-			record: page(func(rec *parse.Record) { rec.SHA256 = strings.Repeat("0", 63) + "1" }), before: was(asItWas),
-			change: parse.Changed, known: is(func(k *fetch.Known) { k.SHA256 = [32]byte{31: 1} }),
+			record: page(func(rec *parse.Record) { rec.Fingerprint = [16]byte{15: 1} }), before: was(asItWas),
+			change: parse.Changed, known: is(func(k *fetch.Known) { k.Fingerprint = [16]byte{15: 1} }),
 		},
 		"the same body with another tag": {
 			record: page(func(rec *parse.Record) { rec.ETag = `"b"` }), before: was(asItWas),
@@ -63,9 +62,9 @@ func TestWhatHasBecomeOfAPage(t *testing.T) {
 		"the same body from elsewhere": {
 			record: page(same), before: was(func(k *fetch.Known) { k.URL = "http://b/" }), skipped: parse.Unchanged, known: is(asItWas),
 		},
-		"a body that has no digest": {
-			record: page(func(rec *parse.Record) { rec.SHA256 = "" }), before: was(func(k *fetch.Known) { k.SHA256 = [32]byte{} }),
-			change: parse.Changed, known: is(func(k *fetch.Known) { k.SHA256 = [32]byte{} }),
+		"a body that has no fingerprint": {
+			record: page(func(rec *parse.Record) { rec.Fingerprint = [16]byte{} }), before: was(func(k *fetch.Known) { k.Fingerprint = [16]byte{} }),
+			change: parse.Changed, known: is(func(k *fetch.Known) { k.Fingerprint = [16]byte{} }),
 		},
 		"not modified": {
 			record: parse.Record{Status: 304}, answer: fetch.Answer{NotModified: true}, before: was(asItWas), skipped: parse.Unchanged,

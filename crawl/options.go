@@ -63,7 +63,7 @@ func (o Options) withDefaults() Options {
 	o.Parse.Title = o.Parse.Title || records
 	o.Parse.Digest = o.Parse.Digest || records
 	if o.Output.Pages != nil { // by which pages are compared
-		o.Parse.Header, o.Parse.Digest = true, true
+		o.Parse.Header, o.Parse.Fingerprint = true, true
 	}
 	o.Output.KeepOrder = o.Output.KeepOrder || o.Stage.KeepOrder
 	o.Stage.KeepOrder = o.Output.KeepOrder

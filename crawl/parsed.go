@@ -102,6 +102,7 @@ func record(w *wire, r *parse.Record) {
 	wireText(w, &r.ETag)
 	wireText(w, &r.LastModified)
 	wireText(w, &r.SHA256)
+	wirePrint(w, &r.Fingerprint)
 	timings(w, &r.Timings)
 
 	wireText(w, &r.Class)

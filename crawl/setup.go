@@ -35,8 +35,8 @@ type setup struct {
 	BodyMemory      int64
 	Spool           string // folder for what is captured; "" is that nothing is
 
-	ParseHeader, Title, Digest bool
-	Select                     []string
+	ParseHeader, Title, Digest, Fingerprint bool
+	Select                                  []string
 }
 
 var setupCodec = pool.CBOR[setup]()
@@ -65,7 +65,7 @@ func setupOf(opts Options) setup {
 		HostConnections: client.HostConnections,
 		BodyMemory:      cmp.Or(client.BodyMemory, fetch.DefaultBodyMemory),
 
-		ParseHeader: opts.Parse.Header, Title: opts.Parse.Title, Digest: opts.Parse.Digest,
+		ParseHeader: opts.Parse.Header, Title: opts.Parse.Title, Digest: opts.Parse.Digest, Fingerprint: opts.Parse.Fingerprint,
 	}
 	if client.Capture != nil {
 		s.Spool = client.Capture.Dir()
@@ -114,7 +114,7 @@ func (s setup) client() (opts fetch.ClientOptions, err error) {
 
 // parse are the options of the worker's parser.
 func (s setup) parse() (parse.Options, error) {
-	opts := parse.Options{Header: s.ParseHeader, Title: s.Title, Digest: s.Digest}
+	opts := parse.Options{Header: s.ParseHeader, Title: s.Title, Digest: s.Digest, Fingerprint: s.Fingerprint}
 	for _, text := range s.Select {
 		selector, err := parse.ParseSelector(text)
 		if err != nil {

@@ -81,7 +81,7 @@ func TestWhatAWorkerMakesOfAPageTravelsWhole(t *testing.T) {
 		Record: parse.Record{
 			Seq: 1, URL: "http://a/", FinalURL: "http://b/", Redirects: []string{"http://c/"}, Status: 200,
 			HasSize: true, Size: 2, HasBody: true, Bytes: 3, WireBytes: 4, ContentType: "text/html", Title: "日本", Proto: "HTTP/1.1", IP: "::1",
-			ETag: `"a"`, LastModified: "Sun", SHA256: "00", Timings: someTimes, Attempts: 1, Tried: []int{500}, Waited: 5, Class: fetch.Timeout, Error: "e", Retryable: true,
+			ETag: `"a"`, LastModified: "Sun", SHA256: "00", Fingerprint: [16]byte{15: 1}, Timings: someTimes, Attempts: 1, Tried: []int{500}, Waited: 5, Class: fetch.Timeout, Error: "e", Retryable: true,
 			Limit: 6, Meta: json.RawMessage(`{"a":1}`), Data: json.RawMessage(`{"b":["\u0000"]}`), Skipped: "s", File: "f", Line: 7, ListSum: 9, Header: someFields, Timeout: 8,
 			Exchanges: []*fetch.Exchange{{}}, Change: parse.New, Known: &fetch.Known{Bytes: 1}, Before: &fetch.Known{Bytes: 2},
 		},
@@ -128,7 +128,7 @@ func TestAWorkerHasTheRunsSetup(t *testing.T) {
 			ConnectTimeout: 1, MaxSize: 2, Accept: accept, Follow: true, HTTP: fetch.HTTP2, Insecure: true, CACert: []byte("PEM"),
 			Resolve: map[string]string{"a:80": "127.0.0.1"}, NameServer: "127.0.0.1:53", DenyPrivate: true, Connections: 10, HostConnections: 4, BodyMemory: 5 << 20, Capture: fetch.NewSpool("spool", 0), OnHead: func(fetch.Request, string) {},
 		},
-		Parse:     parse.Options{Header: true, Title: true, Digest: true, Select: []parse.Selector{selector}},
+		Parse:     parse.Options{Header: true, Title: true, Digest: true, Fingerprint: true, Select: []parse.Selector{selector}},
 		Processes: &ProcessOptions{Processes: 2},
 	}
 	whole(t, opts.Client)

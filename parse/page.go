@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 
+	"github.com/zeebo/xxh3"
 	"golang.org/x/text/encoding/unicode"
 
 	"trawl/fetch"
@@ -15,9 +16,15 @@ import (
 // Options says what is wanted of a page beside its size. The zero value is the
 // size only, which is by far the cheapest: no allocation for a page in UTF-8.
 type Options struct {
-	Header bool       // media type, validators, protocol, peer's address
-	Title  bool       // of HTML
-	Digest bool       // SHA-256 of the body
+	Header bool // media type, validators, protocol, peer's address
+	Title  bool // of HTML
+	Digest bool // SHA-256 of the body
+
+	// Fingerprint is of the body: XXH3 in 128 bits, which tells two pages apart at a
+	// hundredth of the cost. It is no guard against a server that wants two of its pages to
+	// have the same; such a server can as well say that nothing has changed.
+	Fingerprint bool
+
 	Select []Selector // fields of HTML and XML; a tree is built only for them
 }
 
@@ -41,6 +48,9 @@ func ParsePage(page *fetch.Page, opts Options) (Record, error) {
 	if opts.Digest {
 		sum := sha256.Sum256(page.Body)
 		rec.SHA256 = hex.EncodeToString(sum[:])
+	}
+	if opts.Fingerprint {
+		rec.Fingerprint = xxh3.Hash128(page.Body).Bytes()
 	}
 	m := parseContentType(page.ContentType)
 	k := kindOf(m.essence, page.Body)

@@ -27,8 +27,9 @@ type Record struct {
 	Proto, IP     string
 	ETag          string
 	LastModified  string
-	SHA256        string // of the decoded body; hex, "" if not asked for
-	fetch.Timings        // of the last attempt: Start of its first hop, Duration to its last byte; the zero Start is none
+	SHA256        string   // of the decoded body; hex, "" if not asked for
+	Fingerprint   [16]byte // of the decoded body, see [Options]; zero if not asked for
+	fetch.Timings          // of the last attempt: Start of its first hop, Duration to its last byte; the zero Start is none
 
 	Attempts int           // 1 is no retry
 	Tried    []int         // statuses of the attempts before the last; 0 is no answer

@@ -71,7 +71,7 @@ func benchKnown(b *testing.B, p *Pages, phase string, at func(int) int) {
 		watch.begin()
 		got, err := p.Known(url)
 		watch.end()
-		if err != nil || got == nil || got.SHA256 != want.SHA256 {
+		if err != nil || got == nil || got.Fingerprint != want.Fingerprint {
 			b.Fatalf("%+v is known of %s, %v", got, url, err)
 		}
 	}
@@ -83,7 +83,7 @@ func benchPage(i, version int) (string, *fetch.Known) {
 	sum := sha256.Sum256(fmt.Append(nil, url, version))
 	return url, &fetch.Known{
 		URL: url, ETag: fmt.Sprintf(`"%x"`, sum[:16]), LastModified: "Sun, 22 Nov 2026 09:24:39 GMT",
-		SHA256: sum, Payload: sum, Bytes: 80_000 + int64(i), Time: time.UnixMicro(1_795_000_000_000_000 + int64(i)).UTC(),
+		Fingerprint: [16]byte(sum[:16]), Bytes: 80_000 + int64(i), Time: time.UnixMicro(1_795_000_000_000_000 + int64(i)).UTC(),
 	}
 }
 

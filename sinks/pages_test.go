@@ -62,7 +62,7 @@ func knownPage(url string, version int) *fetch.Known {
 		URL: url, ETag: fmt.Sprintf(`"v%d"`, version), LastModified: "Sun, 22 Nov 2026 09:24:39 GMT",
 		Bytes: int64(version), Time: time.UnixMicro(int64(version)).UTC(),
 	}
-	k.SHA256[0], k.Payload[31] = byte(version)+1, 7
+	k.Fingerprint[0], k.Payload[31] = byte(version)+1, 7
 	return k
 }
 
@@ -253,7 +253,7 @@ func TestAPageHasAllItsValues(t *testing.T) {
 	for _, k := range []fetch.Known{
 		{URL: aPage, Time: at},
 		{URL: aPage, Time: at, Gone: true},
-		{URL: "https://elsewhere/", ETag: `W/"x"`, LastModified: "Sun, 22 Nov 2026 09:24:39 GMT", SHA256: digest, Payload: digest, Bytes: 1 << 40, Time: at},
+		{URL: "https://elsewhere/", ETag: `W/"x"`, LastModified: "Sun, 22 Nov 2026 09:24:39 GMT", Fingerprint: [16]byte(digest[:16]), Payload: digest, Bytes: 1 << 40, Time: at},
 		{URL: aPage, ETag: "ü\xff", LastModified: "Sunday, 22-Nov-26 09:24:39 GMT", Time: at},
 		{URL: aPage, LastModified: "yesterday", Payload: digest},
 		{URL: aPage, ETag: strings.Repeat("x", maxETag), LastModified: strings.Repeat("x", maxModified)},
@@ -285,9 +285,9 @@ func TestWhatAServerSaysOfAPageIsBounded(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
 	}
-	long := &fetch.Known{URL: strings.Repeat("u", maxKnownURL+1), ETag: `"x"`, LastModified: "x", SHA256: [32]byte{1}}
+	long := &fetch.Known{URL: strings.Repeat("u", maxKnownURL+1), ETag: `"x"`, LastModified: "x", Fingerprint: [16]byte{1}}
 	got, err := decodeKnown(encodeKnown(long, aPage), aPage)
-	if err != nil || got.URL != "" || got.ETag != "" || got.LastModified != "" || got.SHA256 != long.SHA256 {
+	if err != nil || got.URL != "" || got.ETag != "" || got.LastModified != "" || got.Fingerprint != long.Fingerprint {
 		t.Errorf("validators of a URL that is not kept: %+v, %v", got, err)
 	}
 }

@@ -32,7 +32,7 @@ func TestADamagedPageDatabaseKnowsNothingWrong(t *testing.T) {
 					errs++
 				case k == nil:
 					misses++
-				case want[i] < 0 || k.Bytes != int64(want[i]) || k.SHA256 != knownPage(url, want[i]).SHA256:
+				case want[i] < 0 || k.Bytes != int64(want[i]) || k.Fingerprint != knownPage(url, want[i]).Fingerprint:
 					t.Errorf("%s: %+v is known of %s, want version %d", what, k, url, want[i])
 				default:
 					hits++

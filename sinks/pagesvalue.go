@@ -72,7 +72,7 @@ const (
 	knownVersion = 1
 
 	hasGone     = 1 << 0
-	hasSHA256   = 1 << 1
+	hasPrint    = 1 << 1
 	hasPayload  = 1 << 2
 	hasETag     = 1 << 3
 	hasModified = 1 << 4
@@ -118,9 +118,9 @@ func encodeKnown(known *fetch.Known, listed string) []byte {
 	if k.Gone {
 		flags |= hasGone
 	}
-	if k.SHA256 != ([32]byte{}) {
-		flags |= hasSHA256
-		b = append(b, k.SHA256[:]...)
+	if k.Fingerprint != ([16]byte{}) {
+		flags |= hasPrint
+		b = append(b, k.Fingerprint[:]...)
 	}
 	if k.Payload != ([32]byte{}) {
 		flags |= hasPayload
@@ -155,8 +155,8 @@ func decodeKnown(b []byte, listed string) (*fetch.Known, error) {
 	}
 	flags := head[1]
 	k := &fetch.Known{Time: time.UnixMicro(r.varint()).UTC(), Bytes: r.varint(), Gone: flags&hasGone != 0}
-	if flags&hasSHA256 != 0 {
-		copy(k.SHA256[:], r.take(32))
+	if flags&hasPrint != 0 {
+		copy(k.Fingerprint[:], r.take(16))
 	}
 	if flags&hasPayload != 0 {
 		copy(k.Payload[:], r.take(32))
