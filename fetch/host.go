@@ -16,9 +16,10 @@ type host struct {
 	parked   int                  // requests that wait for a robots.txt, elsewhere
 	inFlight int
 
-	delay    time.Duration // between requests, as robots.txt wants it
-	failures int           // connection failures in a row
-	down     *Error        // why nothing is asked of it any more; nil: it is
+	delay    time.Duration            // between requests, as robots.txt wants it
+	delays   map[string]time.Duration // of its origins, of which delay is the longest; nil is none
+	failures int                      // connection failures in a row
+	down     *Error                   // why nothing is asked of it any more; nil: it is
 
 	until      time.Time     // no request before; zero is no pause
 	paused     time.Duration // the length of all pauses so far, the running one in full
@@ -116,6 +117,21 @@ func (h *host) giveBack(q queue[queued]) {
 	if q.len() > 0 {
 		h.backLen += q.len()
 		h.back.push(q)
+	}
+}
+
+// pace notes the time between requests that one of its origins wants.
+func (h *host) pace(origin string, delay time.Duration) {
+	switch {
+	case h.delays[origin] == delay:
+		return
+	case h.delays == nil:
+		h.delays = map[string]time.Duration{}
+	}
+	h.delays[origin] = delay
+	h.delay = 0
+	for _, delay := range h.delays {
+		h.delay = max(h.delay, delay)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"trawl/pool"
 )
 
 var refusal = Answer{Unreached: true, Err: &Error{Class: Connect, Detail: "connection refused"}}
@@ -141,6 +143,27 @@ func TestAHostThatGoesDownWhileItsRobotsFileIsAskedFor(t *testing.T) {
 			t.Errorf("%d ended after %d requests, want 1,000 after 2", len(c.endings), len(c.starts))
 		}
 	})
+}
+
+// A list that comes bit by bit (a pipe) does not wake the stage.
+func TestAHostThatGoesDownWhileItIsReadyIsNotWaitedFor(t *testing.T) {
+	for _, opts := range []StageOptions{{Concurrency: 1, Retries: -1}, {Concurrency: 7}, {Rate: 50}, {Concurrency: 2, Robots: RobotsAlways}} {
+		synctest.Test(t, func(t *testing.T) {
+			list := &urls{n: 40, url: func(i int64) string { return fmt.Sprintf("http://down.example/%d", i) }, block: make(chan struct{})}
+			c := newRun(t, opts, func(ctx context.Context, r Request) Answer { return refusal })
+			over := make(chan error)
+			go func() { over <- c.stage.Run(t.Context(), nil, list) }()
+			time.Sleep(time.Minute)
+			if s := c.stage.Status(); s.Ended != 40 {
+				t.Errorf("%+v: after a minute %d have ended, want all 40: %+v", opts, s.Ended, s)
+			}
+			list.Close()
+			if err := <-over; err != nil {
+				t.Error(err)
+			}
+			c.pages.Shutdown(t.Context(), pool.Drain)
+		})
+	}
 }
 
 func TestHostsThatAreDownAreBounded(t *testing.T) {

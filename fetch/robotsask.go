@@ -24,7 +24,7 @@ func (f *frontier) allows(h *host, from line, t *turn) bool {
 		f.park(o, h, from, t)
 		return false
 	}
-	h.delay = max(h.delay, f.crawlDelay(o))
+	h.pace(o.key, f.crawlDelay(o))
 	if why := o.forbids(url); why != nil {
 		f.deny(f.leave(h, h.pop(from)), why)
 		return false
@@ -123,7 +123,7 @@ func (f *frontier) learn(o *origin, what finding) {
 	f.origins.learn(o, what)
 	h := o.host
 	h.parked -= o.parked.len()
-	h.delay = f.crawlDelay(o) // another origin's comes again with its next request
+	h.pace(o.key, f.crawlDelay(o))
 	decided := f.decide(o, h)
 	h.giveBack(decided)
 	h.giveBack(o.parked)

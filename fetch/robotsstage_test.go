@@ -279,6 +279,33 @@ func TestTheLongerDelayCountsAndNoneIsEndless(t *testing.T) {
 	}
 }
 
+// http and https are two origins and one host, which is asked as the slower of them wants it
+// whichever robots.txt comes last.
+func TestACrawlDelayIsItsHosts(t *testing.T) {
+	for _, slowest := range []string{"http", "https"} {
+		synctest.Test(t, func(t *testing.T) {
+			list := &urls{n: 200, url: func(i int64) string {
+				return []string{"http", "https"}[i%2] + fmt.Sprintf("://a.example/%d", i)
+			}}
+			const delay = 5 * time.Second
+			c := crawl(t, always, list, func(ctx context.Context, r Request) Answer {
+				switch scheme, _, _ := strings.Cut(r.URL, ":"); {
+				case r.Robots && scheme == slowest:
+					return Answer{Status: 200, Robots: []byte("User-agent: *\nCrawl-delay: 5")}
+				case r.Robots:
+					time.Sleep(time.Second)
+				}
+				return Answer{Status: 200}
+			})
+			for i := 1; i < len(c.starts)-1; i++ { // the two robots.txt are asked for at once
+				if gap := c.starts[i+1].at.Sub(c.starts[i].at); gap < delay {
+					t.Fatalf("%s was asked for %v after %s, want %v at least", c.starts[i+1].url, gap, c.starts[i].url, delay)
+				}
+			}
+		})
+	}
+}
+
 // The host is forgotten between its two URLs, as nothing waits for it.
 func TestACrawlDelayComesBackWithTheRules(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -63,7 +63,10 @@ func (f *frontier) take(t *turn) {
 		f.settle(h)
 	}
 	f.tell(t)
-	if len(f.timed) > 0 { // ready hosts may have been paused
+	if f.fallen.len() > 0 { // ready hosts may have gone down
+		t.wait = 0
+	}
+	if len(f.timed) > 0 { // or have been paused
 		t.wait = min(t.wait, max(0, time.Until(f.timed[0].at)))
 	}
 	f.waiting = t.empty()
