@@ -156,17 +156,6 @@ func fonts(n, attributes int) string {
 	return b.String()
 }
 
-// plainTrawl is the command as its users build it: the race detector takes many times
-// the memory.
-func plainTrawl(t *testing.T) (path string) {
-	t.Helper()
-	path = filepath.Join(t.TempDir(), "trawl")
-	if said, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, said)
-	}
-	return path
-}
-
 // bodies is a server that answers each path with the page that its first part names, and
 // /held when the test says so: a run that still waits for that is as large as it has ever been.
 type bodies struct {

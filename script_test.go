@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	if pool.IsWorker() {
 		main()
 	}
-	testscript.Main(m, map[string]func(){"trawl": main})
+	testscript.Main(cleaning{m}, map[string]func(){"trawl": main})
 }
 
 // TestScripts runs the command as its users do, each script against a site of
