@@ -115,6 +115,45 @@ func aRunTellsOnlyWhatHasChanged(t *testing.T) {
 	day(exitUnchanged, "trawl: nothing is new or has changed: 3 of 3 URLs unchanged (exit 9)\n", urls, "--error-on-no-change")
 }
 
+// With -O an output holds the changes of one run. That a page is gone is one; that a page
+// which is gone is still so is none, and tells nobody of files beside the output.
+func TestAnOutputIsReplacedByWhatIsGoneToo(t *testing.T) {
+	d, dir := newDiary(t), t.TempDir()
+	urls := d.urls(t, dir)
+	output, text := filepath.Join(dir, "db.jsonl"), filepath.Join(dir, "db.txt")
+	run := func(wantCode int, output string, wantSaid bool) {
+		t.Helper()
+		code, said := inProcess(t, urls, "-o", output, "-O", "--if-changed", "--keep-order", "--retries", "0", "--fail-if", "failed > 1")
+		if code != wantCode || said != "" != wantSaid {
+			t.Errorf("exit %d, want %d:\n%s", code, wantCode, said)
+		}
+		if _, err := os.Stat(output + ".part"); !wantSaid && err == nil {
+			t.Errorf("%s.part is left", output)
+		}
+	}
+	for _, output := range []string{output, text} {
+		run(exitOK, output, false)
+	}
+	whole := contents(t, text)
+	d.write("/bare", "")
+	for range 2 { // gone, still gone
+		for _, output := range []string{output, text} {
+			run(exitOK, output, false)
+		}
+		if diff := cmp.Diff([]string{"/bare gone"}, changesIn(t, output)); diff != "" {
+			t.Errorf("results (-want +got):\n%s", diff)
+		}
+		if got := contents(t, text); got != whole {
+			t.Errorf("text, which holds no failures, is replaced:\n%s", got)
+		}
+	}
+	d.Close() // no answer at all is no change
+	run(exitRule, output, true)
+	if diff := cmp.Diff([]string{"/bare gone"}, changesIn(t, output)); diff != "" {
+		t.Errorf("results after a night without network (-want +got):\n%s", diff)
+	}
+}
+
 func TestTheSummaryTellsOfChanges(t *testing.T) {
 	d, dir := newDiary(t), t.TempDir()
 	for _, want := range []string{"3 new, 0 changed, 0 gone, 0 unchanged\n", "0 new, 1 changed, 1 gone, 1 unchanged (3 B not fetched again)\n"} {

@@ -148,6 +148,7 @@ func (c *crawl) close(well bool) error {
 	end := sinks.End{
 		Whole: well && c.stage.Status().Whole && !c.list.Truncated() && c.list.Err() == nil && !c.isStopped(),
 		URLs:  sum.URLs(), Pages: sum.Pages, Failed: sum.Failed, Skipped: sum.Skipped, Bytes: sum.Bytes,
+		Unchanged: sum.Unchanged(), Gone: sum.Gone,
 	}
 	if c.opts.ExitCode != nil {
 		end.Exit = c.opts.ExitCode(sum)

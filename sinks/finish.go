@@ -64,12 +64,13 @@ func (w *Writer) conclude(ctx context.Context, end End) error {
 
 // left is what is left to do: a frame that has not Ended if it is nothing. A file that is
 // there is replaced neither by nothing but failures, which stay beside it, nor by nothing.
+// Failures beside pages that are unchanged are the changes of a run if one of them is gone.
 func (w *Writer) left(ctx context.Context, end End) (left frame, err error) {
 	p := w.place
 	switch {
 	case p.target == "":
-	case p.exists && end.Pages == 0 && end.Failed > 0:
-	case p.exists && end.Pages == 0 && end.Skipped > 0:
+	case p.exists && end.Pages == 0 && end.Failed > 0 && end.Unchanged == 0:
+	case p.exists && end.Pages == 0 && end.Skipped > 0 && (end.Gone == 0 || w.opts.Format == Text):
 		left = frame{Ended: true, Removes: []string{filepath.Base(p.path)}}
 	default:
 		if err := p.produce(ctx, w.disk); err != nil {

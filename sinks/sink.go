@@ -37,6 +37,7 @@ type End struct {
 	Exit  int  // exit code of the program
 
 	URLs, Pages, Failed, Skipped, Bytes int64
+	Unchanged, Gone                     int64 // of Skipped, and of Failed; with Pages
 }
 
 // About are facts of a run that some formats keep.
