@@ -8,7 +8,7 @@ import (
 )
 
 // decideAtOnce is how many of the requests that have waited for a robots.txt are decided
-// when it comes. The others are when their turn comes: if the rules were forgotten until
+// when it comes, at most. The others are when their turn comes: if the rules were forgotten until
 // then, they have to be asked for again, but each time some get through.
 const decideAtOnce = 64
 
@@ -19,8 +19,12 @@ func (f *frontier) allows(h *host, from line, t *turn) bool {
 	if isRobots(url) {
 		return true // RFC 9309 §2.2.2: no rule is about it
 	}
+	now := time.Now()
+	if t.began.IsZero() {
+		t.began = now
+	}
 	o := f.origins.of(url)
-	if !o.until.After(time.Now()) {
+	if !o.until.After(now) {
 		f.park(o, h, from, t)
 		return false
 	}
@@ -137,7 +141,8 @@ func (f *frontier) decide(o *origin, h *host) (allowed queue[queued]) {
 	if h.down != nil {
 		return allowed // that comes first
 	}
-	for range min(decideAtOnce, o.parked.len()) {
+	begin := time.Now()
+	for n := 0; n < decideAtOnce && o.parked.len() > 0 && (n == 0 || time.Since(begin) < turnTime); n++ {
 		r := o.parked.pop()
 		if why := o.forbids(r.URL); why != nil {
 			f.deny(f.leave(h, r), why)

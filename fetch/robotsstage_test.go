@@ -348,6 +348,44 @@ func TestRulesThatAreForgottenAtOnceLetRequestsThrough(t *testing.T) {
 	})
 }
 
+// Of such rules each URL takes some milliseconds, in which nobody else is served.
+func TestRulesThatTakeLongAreAskedAFewTimesATurn(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("User-agent: *\n")
+	for i := 0; text.Len() < robots.MaxSize-100; i++ {
+		fmt.Fprintf(&text, "Disallow: /*b%d\n", i)
+	}
+	f := newFrontier(always.withDefaults())
+	var batch []Request
+	for i := range int64(turnSize) {
+		r, err := NewRequest("http://a.example/" + strings.Repeat("a", 2000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Position = Position{Index: i + 1}
+		batch = append(batch, r)
+	}
+	f.add(batch)
+	var turn turn
+	var ask Request
+	for parked := 0; parked < len(batch); parked += turn.parked {
+		f.take(&turn)
+		if len(turn.start) > 0 {
+			ask = turn.start[0]
+		}
+	}
+	f.done(&ask, &Answer{Status: 200, Robots: []byte(text.String())})
+	denied := 0
+	for turns := 1; denied < len(batch); turns++ {
+		f.take(&turn)
+		if n := len(turn.denied); n == 0 || n > turnSize/4 {
+			t.Fatalf("in turn %d %d requests were denied, want some, but not nearly all", turns, n)
+		}
+		denied += len(turn.denied)
+		f.told(turn.denied)
+	}
+}
+
 func TestAStopWhileARobotsFileIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, abort := range map[string]bool{"stop": false, "abort": true} {

@@ -6,9 +6,13 @@ import (
 	"trawl/robots"
 )
 
-// turnSize is how many requests a turn may set aside, so that the lock is not held
-// for long.
-const turnSize = 512
+// turnSize is how many requests a turn may set aside, and turnTime how long it may decide
+// about them, so that the lock is not held for long: there are rules that take
+// milliseconds.
+const (
+	turnSize = 512
+	turnTime = 10 * time.Millisecond
+)
 
 // turn is what the submitting goroutine has to do next. When that is nothing, it says how
 // long to wait at most, or that it is over: nothing will come.
@@ -18,6 +22,7 @@ type turn struct {
 	lookUp []string      // origins whose robots.txt may be in the cache
 	fresh  []robots.File // for the cache
 	parked int           // requests that now wait for a robots.txt
+	began  time.Time     // when the first request was held against a robots.txt; zero is that none was
 
 	wait time.Duration
 	over bool
@@ -63,7 +68,7 @@ func (f *frontier) take(t *turn) {
 		f.settle(h)
 	}
 	f.tell(t)
-	if f.fallen.len() > 0 { // ready hosts may have gone down
+	if f.fallen.len() > 0 || f.full(t) { // ready hosts may have gone down; or it is not all
 		t.wait = 0
 	}
 	if len(f.timed) > 0 { // or have been paused
@@ -84,7 +89,9 @@ func (f *frontier) tell(t *turn) {
 }
 
 // full says that enough has been set aside in this turn.
-func (f *frontier) full(t *turn) bool { return len(f.denied)+t.parked >= turnSize }
+func (f *frontier) full(t *turn) bool {
+	return len(f.denied)+t.parked >= turnSize || !t.began.IsZero() && time.Since(t.began) > turnTime
+}
 
 // wakeHosts makes the hosts ready whose time has come.
 func (f *frontier) wakeHosts() {
