@@ -115,6 +115,6 @@ func (j *Journal) claim(by holder) ([]byte, error) {
 		return appendBlock([]byte(journalMagic), head{Version: journalVersion, Holder: by})
 	}
 	f := j.state.frame
-	f.Holder, f.Done, f.Figures, f.Snapshot = &by, nil, nil, false
+	f.Holder, f.Done, f.Figures, f.Updates, f.Snapshot = &by, nil, nil, nil, false
 	return appendBlock(nil, f)
 }

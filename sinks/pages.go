@@ -2,6 +2,7 @@ package sinks
 
 import (
 	"errors"
+	"os"
 	"time"
 
 	"trawl/fetch"
@@ -23,21 +24,23 @@ type Pages struct {
 	seen                 look // by check
 	rows                 pageFinder
 	insert, keep, change statement
+	forget               statement
 
 	reader conn // looks up
 	lookup pageFinder
 }
 
 // A page database is read and written by a connection each, so that a look-up does not
-// wait for a commit. Their caches are most of its memory: they hold the inner pages of the
+// wait for a commit. Their caches are most of its memory, which is twice of what they are
+// told, as each page takes 2 KiB of it: they hold the inner pages of the
 // index of ten million URLs, and what one transaction changes. Pages of the file are small,
 // as each new URL changes one of the index, wherever its digest belongs, and the log has that
 // page whole. The log is brought into the file when it has 16 MiB, as far as nobody reads
 // what stood there before.
 const (
-	pagesWriter = "mode=rw&_pragma=page_size(1024)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=cache_size(-16384)" +
+	pagesWriter = "mode=rw&_pragma=page_size(1024)&_pragma=busy_timeout(5000)&_pragma=synchronous(FULL)&_pragma=cache_size(-4096)" +
 		"&_pragma=wal_autocheckpoint(16384)&_pragma=journal_size_limit(16777216)"
-	pagesReader = "mode=rw&_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-8192)"
+	pagesReader = "mode=rw&_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=cache_size(-2048)"
 )
 
 // OpenPages opens the database of what is known of an output's pages, or makes it. The
@@ -80,7 +83,33 @@ func (p *Pages) connect() (err error) {
 		p.rows.prepare(p.db),
 		p.db.prepareStatement(&p.insert, insertOfPage),
 		p.db.prepareStatement(&p.keep, keepPage),
+		p.db.prepareStatement(&p.forget, forgetBefore),
 		p.db.prepareStatement(&p.change, changePage))
+}
+
+// ResumePages opens the database that an interrupted run of that id has begun in. The error is
+// an [*Error]: [fs.ErrNotExist] if there is none, [ErrOther] if it has not heard of that run;
+// it is left alone then. Else it is as that of [OpenPages].
+func ResumePages(path, run string) (*Pages, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, wrap("open", path, err)
+	case info.Mode().IsRegular() && info.Size() == 0:
+		return nil, wrap("open", path, ErrOther)
+	}
+	p, err := OpenPages(path)
+	if err != nil {
+		return nil, err
+	}
+	row, err := p.db.row("SELECT 1 FROM runs WHERE run=?", wellFormed(run))
+	if err == nil && row == nil {
+		err = ErrOther
+	}
+	if err != nil {
+		return nil, errors.Join(p.wrap("open", err), p.Close())
+	}
+	return p, nil
 }
 
 // Known returns what the last run that ended knew of a listed URL; nil is nothing. It may
@@ -93,10 +122,10 @@ func (p *Pages) Known(url string) (*fetch.Known, error) {
 
 func (p *Pages) known(key int64, url string) (*fetch.Known, error) {
 	row, err := p.lookup.find(key, url)
-	if err == nil && row != nil && !row.ended {
+	if err == nil && row != nil && !row.broken && !row.ended {
 		row, err = p.lookup.before(row.id, key, url)
 	}
-	if err != nil || row == nil {
+	if err != nil || row == nil || row.broken {
 		return nil, err
 	}
 	return decodeKnown(row.known, url)
@@ -138,7 +167,11 @@ func (p *Pages) resume(run string) (int64, error) {
 func (p *Pages) end() error {
 	ended := momentText(time.Now())
 	return p.transact(func() error {
-		return p.db.exec("UPDATE runs SET ended=?, seal=? WHERE generation=?", ended, sealOfEnd(p.generation, ended), p.generation)
+		err := p.db.exec("UPDATE runs SET ended=?, seal=? WHERE generation=?", ended, sealOfEnd(p.generation, ended), p.generation)
+		if err != nil {
+			return err
+		}
+		return p.db.exec("DELETE FROM runs WHERE generation<? AND ended IS NOT NULL", p.generation)
 	})
 }
 
@@ -168,6 +201,10 @@ func (p *Pages) put(u *update) error {
 	switch {
 	case row == nil:
 		return p.insert.exec(u.key, u.url, p.generation, u.known, seal)
+	case row.broken: // what was before is older than what is lost
+		if err := p.forget.exec(row.id); err != nil {
+			return err
+		}
 	case string(row.known) == string(u.known) && (row.ended || row.generation == p.generation):
 		return nil
 	case row.ended:
@@ -222,7 +259,7 @@ func (p *Pages) closeReader() error {
 }
 
 func (p *Pages) disconnect() error {
-	err := errors.Join(p.closeReader(), p.rows.close(), p.insert.close(), p.keep.close(), p.change.close())
+	err := errors.Join(p.closeReader(), p.rows.close(), p.insert.close(), p.keep.close(), p.forget.close(), p.change.close())
 	if p.db.Conn != nil {
 		err = errors.Join(err, p.db.Close())
 	}

@@ -11,8 +11,12 @@ import (
 // in which they came: a list that is the same each night reads them in order.
 //
 // key is a digest of the whole URL, see keyOf, and url is without secrets, so two users' pages
-// differ in key only. A run whose row in runs is missing has not ended. seal is of the whole
-// row, see sealOf.
+// differ in key only. A run without a row in runs has ended: the rows of earlier ones that have
+// are taken away at a run's end. seal is of the whole row, see sealOf.
+//
+// A row whose seal is broken says nothing, nor does one of a run whose row in runs is: the page
+// counts as new, which puts it right. What a run that never ended has left in pages, with what
+// was before, stays until the page changes: there is one row of each at most.
 var pageTables = tables{id: 0x54525750, version: 1, mode: 0o600, schema: `PRAGMA application_id=0x54525750; -- "TRWP"
 PRAGMA user_version=1;
 CREATE TABLE runs(generation INTEGER PRIMARY KEY, run TEXT NOT NULL, ended TEXT, seal INTEGER) STRICT;
@@ -32,6 +36,7 @@ const (
 	findRun      = "SELECT ended, seal FROM runs WHERE generation=?"
 	insertOfPage = "INSERT INTO pages(key, url, generation, known, seal) VALUES(?, ?, ?, ?, ?)"
 	keepPage     = "INSERT OR REPLACE INTO before(id, generation, known, seal) VALUES(?, ?, ?, ?)"
+	forgetBefore = "DELETE FROM before WHERE id=?"
 	changePage   = "UPDATE pages SET generation=?, known=?, seal=? WHERE id=?"
 )
 
@@ -54,6 +59,7 @@ type pageRow struct {
 	seal           int64
 	known          []byte
 	ended          bool // generation has
+	broken         bool // it cannot be told what has been known
 }
 
 // pageFinder finds rows over one connection.
@@ -79,12 +85,14 @@ func (f *pageFinder) find(key int64, url string) (*pageRow, error) {
 	if v == nil || err != nil {
 		return nil, err
 	}
-	row, err := readPage(v, key, url)
-	if err != nil {
-		return nil, err
-	}
+	row := readPage(v, key, url)
 	row.id, _ = v[3].(int64)
-	row.ended, err = f.hasEnded(row.generation)
+	if !row.broken {
+		row.ended, err = f.hasEnded(row.generation)
+	}
+	if err == errDamaged {
+		row.broken, err = true, nil
+	}
 	return row, err
 }
 
@@ -94,7 +102,7 @@ func (f *pageFinder) before(id, key int64, url string) (*pageRow, error) {
 	if v == nil || err != nil {
 		return nil, err
 	}
-	return readPage(v, key, url)
+	return readPage(v, key, url), nil
 }
 
 // hasEnded says whether a generation's run has. One that has ended by now will not be
@@ -104,12 +112,17 @@ func (f *pageFinder) hasEnded(generation int64) (bool, error) {
 		return true, nil
 	}
 	v, err := f.run.row(generation)
-	if v == nil || v[0] == nil || err != nil {
+	if err != nil {
 		return false, err
 	}
-	ended, _ := v[0].(string)
-	if v[1] != sealOfEnd(generation, ended) {
-		return false, errDamaged
+	if v != nil {
+		ended, ok := v[0].(string)
+		switch {
+		case !ok && v[1] == nil:
+			return false, nil
+		case !ok, v[1] != sealOfEnd(generation, ended):
+			return false, errDamaged
+		}
 	}
 	if f.ended == nil {
 		f.ended = map[int64]bool{}
@@ -119,13 +132,11 @@ func (f *pageFinder) hasEnded(generation int64) (bool, error) {
 }
 
 // readPage reads generation, known and seal, in this order.
-func readPage(v []driver.Value, key int64, url string) (*pageRow, error) {
+func readPage(v []driver.Value, key int64, url string) *pageRow {
 	row := &pageRow{}
 	row.generation, _ = v[0].(int64)
 	row.known, _ = v[1].([]byte)
 	row.seal, _ = v[2].(int64)
-	if v[2] != sealOf(key, row.generation, url, row.known) {
-		return nil, errDamaged
-	}
-	return row, nil
+	row.broken = v[2] != sealOf(key, row.generation, url, row.known)
+	return row
 }
