@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -30,7 +31,7 @@ func (s *screen) begin(stdin *os.File) (b start, code int, over bool) {
 		code, over = s.firstURL(b.list)
 	}
 	if err == nil && !over {
-		b.pages, err = s.pages()
+		b.pages, err = s.pages(b.resumed)
 	}
 	var m *message
 	var d done
@@ -130,17 +131,34 @@ func (s *screen) lock() (*sinks.Journal, error) {
 	return j, err
 }
 
-// pages opens the database of what is known of the output's pages; nil is that nobody wants
-// to know.
-func (s *screen) pages() (*sinks.Pages, error) {
+// pages opens the database of what is known of the output's pages, which must be the
+// interrupted run's if that goes on; nil is that nobody wants to know.
+func (s *screen) pages(resumed bool) (p *sinks.Pages, err error) {
 	if !s.cfg.IfChanged {
 		return nil, nil
 	}
-	p, err := sinks.OpenPages(sinks.PagesPath(s.files.output))
-	if w, ok := errors.AsType[*sinks.Error](err); ok {
-		return nil, s.cfg.cannotWrite(w, "", false)
+	path := sinks.PagesPath(s.files.output)
+	if resumed {
+		p, err = sinks.ResumePages(path, s.files.run)
+	} else {
+		p, err = sinks.OpenPages(path)
 	}
-	return p, err
+	w, ok := errors.AsType[*sinks.Error](err)
+	switch {
+	case !ok:
+		return p, err
+	case resumed && errors.Is(w, fs.ErrNotExist):
+		return nil, s.otherPages(shown(path) + " is not there any more, which the interrupted run has begun")
+	case resumed && errors.Is(w, sinks.ErrOther):
+		return nil, s.otherPages(shown(path) + " knows nothing of the interrupted run")
+	}
+	return nil, s.cfg.cannotWrite(w, "", false)
+}
+
+// otherPages is the message for a run that cannot go on without what was known when it began.
+func (s *screen) otherPages(why string) *message {
+	option := s.goingOn()
+	return usage("--"+option+": "+why+" ("+s.cfg.where(option)+")", "Bring that one back, or start anew without --resume.")
 }
 
 // inUse is the message for an output that another run writes to.
@@ -164,6 +182,9 @@ func (s *screen) inUse(by *sinks.LockedError) *message {
 
 // cannotKeep is the message for an output whose state cannot be kept.
 func (c *config) cannotKeep(err *sinks.Error, output string) *message {
+	if errors.Is(err, sinks.ErrPages) { // of a run that lacked its end alone
+		return c.cannotWrite(err, "", false)
+	}
 	f, openErr := os.OpenFile(output, os.O_WRONLY, 0)
 	if openErr == nil {
 		f.Close()

@@ -76,13 +76,20 @@ func (c *config) cannotWrite(err *sinks.Error, errorsFile string, began bool) *m
 	if errors.Is(err, sinks.ErrExists) {
 		return c.exists(err.Path)
 	}
-	remedy := "Choose another place with " + place + "."
-	if errors.Is(err, syscall.ENOSPC) {
-		remedy = "Make room, or choose another place with " + place + "."
-	}
-	kept := " Nothing was fetched."
+	kept := "Nothing was fetched."
 	if began {
-		kept = " What was fetched before that is kept."
+		kept = "What was fetched before that is kept."
+	}
+	if errors.Is(err, sinks.ErrPages) { // which says what helps
+		return &message{
+			what:  fmt.Sprintf("cannot use %s: %v (%s)", shown(name), err.Err, c.where("if-changed")),
+			hints: []string{kept},
+			code:  exitWrite,
+		}
+	}
+	remedy := "Choose another place with " + place + ". "
+	if errors.Is(err, syscall.ENOSPC) {
+		remedy = "Make room, or choose another place with " + place + ". "
 	}
 	return &message{
 		what:  fmt.Sprintf("cannot write %s: %v (%s)", shown(name), cause(err.Err), c.where(option)),

@@ -104,7 +104,10 @@ func (s *screen) tellErrors(err error, code int) {
 	if w, ok := errors.AsType[*sinks.Error](err); ok && !isClosedPipe(w) {
 		began := s.stats.Counts().Stage.Taken > 0
 		m := s.cfg.cannotWrite(w, s.files.errors, began)
-		if s.resumable() {
+		switch {
+		case errors.Is(w, sinks.ErrPages): // without it nothing can be gone on with
+			m.hints = append(m.hints, "Then start anew: the same command without --resume")
+		case s.resumable():
 			m.hints = append(m.hints, goOn)
 		}
 		m.write(s.w)

@@ -97,7 +97,7 @@ func (s *screen) failed(again bool) ([]string, error) {
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().IsRegular() && info.Size() == 0 {
 		s.remark("nothing to try again: the last run of " + shown(s.files.output) + " has left no failures in " + shown(name))
-		return nil, done(exitOK)
+		return nil, done(s.cfg.nothingToDo())
 	}
 	return []string{asFile(name)}, nil
 }
@@ -123,10 +123,15 @@ func (s *screen) renamed(args []string) []string {
 
 // changedList is the message for a list that cannot be gone on with.
 func (s *screen) changedList() *message {
-	option := "resume"
-	if s.cfg.RetryFailed {
-		option = "retry-failed"
-	}
+	option := s.goingOn()
 	return usage("--"+option+": the list is not the one that the interrupted run has read ("+s.cfg.where(option)+")",
 		"Give that one again, or start anew without --resume.")
+}
+
+// goingOn is the option by which an interrupted run goes on.
+func (s *screen) goingOn() string {
+	if s.cfg.RetryFailed {
+		return "retry-failed"
+	}
+	return "resume"
 }

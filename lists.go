@@ -29,9 +29,17 @@ func (s *screen) firstURL(list *crawl.List) (code int, empty bool) {
 	case list.Err() != nil:
 		return s.cfg.cannotRead(list.Err()).tell(s.w), true
 	case s.cfg.AllowEmpty:
-		return exitOK, true
+		return s.cfg.nothingToDo(), true
 	}
 	return s.cfg.noURLs().tell(s.w), true
+}
+
+// nothingToDo is the exit code of a run that has no URL.
+func (c *config) nothingToDo() int {
+	if c.ErrorOnNoChange {
+		return exitUnchanged
+	}
+	return exitOK
 }
 
 // noURLs is the message for inputs without any URL.
