@@ -229,6 +229,16 @@ func TestTheUnitWaitsForTheEndOfARun(t *testing.T) {
 	}
 }
 
+// A dynamic user has no home: the unit says where robots.txt files are kept.
+func TestTheUnitHasAPlaceForRobotsFiles(t *testing.T) {
+	unit := contents(t, systemdUnit...)
+	for _, line := range []string{"\nDynamicUser=yes\n", "\nCacheDirectory=trawl/%i\n", "\nEnvironment=XDG_CACHE_HOME=%C/trawl/%i\n"} {
+		if !strings.Contains(unit, line) {
+			t.Errorf("the unit has no line %q", strings.TrimSpace(line))
+		}
+	}
+}
+
 // Only what is meant to be rotated is: an errors file has names of its own.
 func TestErrorsFilesAreNotRotated(t *testing.T) {
 	first, _, _ := strings.Cut(contents(t, "contrib", "logrotate", "trawl"), "{")
