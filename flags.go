@@ -2,12 +2,14 @@ package main
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"trawl/fetch"
+	"trawl/sinks"
 )
 
 // An option is one line of the table from which everything about options is made:
@@ -115,7 +117,7 @@ func (c *config) table() []option {
 			usage: "results format: " + orList(formatNames())},
 		{group: "OUTPUT", name: "json", short: "j", kind: onOffFlag(&c.JSON),
 			usage: "same as -f jsonl; with -o unset also -o -"},
-		{group: "OUTPUT", name: "fields", arg: "A,B,...", shown: "all", kind: kind{c.setFields, c.showFields},
+		{group: "OUTPUT", name: "fields", arg: "A,B,...", shown: "all, of csv " + strconv.Itoa(len(sinks.CSVFields())), kind: kind{c.setFields, c.showFields},
 			usage: "columns of jsonl and csv, in this order"},
 		{group: "OUTPUT", name: "overwrite", short: "O", kind: onOffFlag(&c.Overwrite), shown: "append",
 			usage: "replace the output, when the run has ended whole and not every URL failed"},

@@ -95,7 +95,7 @@ beside it, with OnCalendar=*-*-* 03:17:00 and Persistent=true.
 var formatPages = map[sinks.Format]struct{ ends, holds string }{
 	"text":    {"any other name", "a line for each page that succeeded: url:<https://example.com/> size:[1256]; size is in characters, or in bytes if it is no text"},
 	"jsonl":   {".jsonl", "a JSON object for each URL, failures too; what has no value is left out"},
-	"csv":     {".csv", "a line for each URL, and one header; an empty field is no value, an object is JSON"},
+	"csv":     {".csv", fmt.Sprintf("a line for each URL, and one header: %d columns, no title among them, unless --fields names others", len(sinks.CSVFields())) + "; an empty field is no value, an object is JSON"},
 	"sqlite":  {".db .sqlite", "tables runs and pages, a row for each URL; the view latest has each URL's last one"},
 	"parquet": {".parquet", "a row for each URL; made at the end, from NAME.part.jsonl; cannot be appended to"},
 	"warc":    {".warc.gz", "every request and answer as it was on the wire, in files of 1 GiB; HTTP/1.1 only"},
