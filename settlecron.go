@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ func (c *config) settleChanges() error {
 	other, why, hint := c.incomparable()
 	switch {
 	case !c.IfChanged || why == "":
-		return c.settleNoChange("if-changed")
+		return cmp.Or(c.settleNoChange("if-changed"), c.settleChangedRules())
 	case c.outranked("if-changed", other):
 		c.IfChanged = false
 		return c.settleNoChange(other)
@@ -62,6 +63,20 @@ func (c *config) settleNoChange(other string) error {
 		return nil
 	}
 	return c.conflict("error-on-no-change", "needs --if-changed: without it nothing is compared", "Add --if-changed, or leave it out.")
+}
+
+// settleChangedRules refuses rules on what has changed where nothing is compared: with
+// "changed < 1" every run would be a failed one.
+func (c *config) settleChangedRules() error {
+	if c.IfChanged || c.outranked("fail-if", "if-changed") {
+		return nil
+	}
+	for _, rule := range c.FailIf {
+		if name, _, _ := cutRule(rule.text); name == "changed" {
+			return c.conflict("fail-if", "'"+shown(rule.text)+"' needs --if-changed: without it nothing is compared", "Add --if-changed, or leave it out.")
+		}
+	}
+	return nil
 }
 
 // settleResume refuses --resume where no state is kept. A file or a variable asks for

@@ -45,13 +45,14 @@ func TestChangesNeedAnEarlierRunToCompareWith(t *testing.T) {
 		"--if-changed -o {time}.txt":    cannot + beside + "{time}.txt (option --if-changed)\n  Use a name without {time}, or leave --if-changed out.",
 		"--if-changed -o {run}.parquet": cannot + beside + "{run}.parquet (option --if-changed)\n  Use a name without {run}, or leave --if-changed out.",
 		"--if-changed --lock off":       cannot + "--lock off keeps no state (option --if-changed)\n  Leave one of them out.",
+		"--fail-if changed>50%":         "--fail-if 'changed>50%' needs --if-changed: without it nothing is compared (option --fail-if)\n  Add --if-changed, or leave it out.",
 		"--error-on-no-change":          "--error-on-no-change needs --if-changed: without it nothing is compared (option --error-on-no-change)\n  Add --if-changed, or leave it out.",
 	} {
 		if got, want := refused(t, exitUsage, strings.Fields(args)...), "trawl: "+want+"\n"; got != want {
 			t.Errorf("trawl %s:\n%swant:\n%s", args, got, want)
 		}
 	}
-	for _, args := range []string{"--if-changed", "--if-changed --error-on-no-change -O", "--if-changed -o db.parquet -O", "--if-changed -f warc", "--if-changed --retry-failed", "--if-changed --resume --lock skip"} {
+	for _, args := range []string{"--if-changed", "--if-changed --error-on-no-change -O", "--if-changed -o db.parquet -O", "--if-changed -f warc", "--if-changed --retry-failed", "--if-changed --fail-if changed>0", "--if-changed --resume --lock skip"} {
 		if cfg := parsed(t, strings.Fields(args)...); !cfg.IfChanged {
 			t.Errorf("trawl %s compares nothing", args)
 		}
