@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io/fs"
 	"strings"
 	"syscall"
@@ -35,6 +36,8 @@ func TestFilesThatCannotBeWritten(t *testing.T) {
 			"cannot write db.errors.jsonl: permission denied (option --errors)\n  Choose another place with --errors. Nothing was fetched."},
 		{"urls.txt", &sinks.Error{Op: "rename", Path: "db.errors.prev.jsonl", Err: syscall.EACCES}, false,
 			"cannot write db.errors.prev.jsonl: permission denied (option --errors)\n  Choose another place with --errors. Nothing was fetched."},
+		{"urls.txt --if-changed", &sinks.Error{Op: "open", Path: "db.txt.pages", Err: fmt.Errorf("it is damaged; %w", sinks.ErrPages)}, false,
+			"cannot use db.txt.pages: it is damaged; remove it, and every page counts as new once (option --if-changed)\n  Nothing was fetched."},
 	} {
 		cfg := parsed(t, strings.Fields(test.args)...)
 		m := cfg.cannotWrite(test.err, "db.errors.jsonl", test.began)

@@ -22,10 +22,10 @@ func (c *config) dryRun(files files, stdin, stdout, stderr *os.File) int {
 	args := c.Args
 	if c.RetryFailed {
 		args = []string{asFile(files.errors)}
+		c.Args, c.AllowEmpty = args, true
 		if _, err := os.Stat(files.errors); errors.Is(err, fs.ErrNotExist) {
 			args = []string{os.DevNull} // nothing to try again
 		}
-		c.Args, c.AllowEmpty = args, true
 	}
 	list, err := crawl.OpenList(args, interruptible(stdin), crawl.ListOptions{Dedupe: c.Dedupe, MaxPages: c.MaxPages})
 	if err != nil {
@@ -156,7 +156,7 @@ func (c *config) limits() []string {
 		limits = append(limits, "robots.txt is obeyed; a Crawl-delay in it holds its host back further")
 	}
 	if c.Rate > 0 {
-		limits = append(limits, "at most "+c.rateNumber()+" requests a second")
+		limits = append(limits, "at most "+c.rateText()+" a second")
 	}
 	if c.MaxDuration > 0 {
 		limits = append(limits, "no new requests after "+optionSpan(c.MaxDuration))

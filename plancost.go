@@ -46,6 +46,14 @@ func (c *config) rateCost(urls int64) string {
 // rateNumber is the rate a second as a person reads it.
 func (c *config) rateNumber() string { return strconv.FormatFloat(c.Rate, 'g', 6, 64) }
 
+// rateText is the same with its noun.
+func (c *config) rateText() string {
+	if c.Rate == 1 {
+		return "1 request"
+	}
+	return c.rateNumber() + " requests"
+}
+
 // needs is the least time that so many seconds are, in words; "" if it is not worth a
 // word. It says when --max-duration is shorter.
 func (c *config) needs(seconds float64) string {
