@@ -10,6 +10,7 @@ import (
 
 	"trawl/crawl"
 	"trawl/display"
+	"trawl/fetch"
 	"trawl/pool"
 	"trawl/sinks"
 )
@@ -136,6 +137,9 @@ func (s *screen) retry() string {
 		output = strings.TrimSuffix(output, ".parquet") + "-{run}.parquet"
 	case s.files.errors != sinks.ErrorsPath(output):
 		retry += " --errors " + word(s.files.errors)
+	}
+	if s.cfg.Robots == fetch.RobotsAlways { // or what it forbids would be fetched
+		retry += " --robots always"
 	}
 	if s.cfg.IfChanged && format != sinks.Parquet { // or the next run would not know of what this one gets
 		retry += " --if-changed"

@@ -89,6 +89,9 @@ func TestWhatRobotsForbidsIsAFailureOfItsOwn(t *testing.T) {
 		if code != exitFailed || !strings.HasPrefix(said, want) {
 			t.Errorf("exit %d, %s\nwant:\n%s", code, said, want)
 		}
+		if again := "  Try them again: trawl --retry-failed --robots always\n"; !strings.Contains(said, again) {
+			t.Errorf("not %q, and without it what is forbidden would be asked for:\n%s", again, said)
+		}
 		for _, q := range s.Log() {
 			if strings.HasPrefix(q.Path, "/page/2") || q.Agent != "nightly/1.0 (+https://example.org/)" {
 				t.Errorf("%s was asked for %s by %s", q.Host, q.Path, q.Agent)
