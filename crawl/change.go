@@ -19,7 +19,7 @@ func compare(rec *parse.Record, r *fetch.Request, a *fetch.Answer) {
 	case rec.Class != "": // what it is like now is not known
 	case a.NotModified:
 		rec.Skipped = parse.Unchanged
-		rec.Known = refreshed(rec, r)
+		rec.Known = refreshed(r, a)
 	default:
 		comparePage(rec, r, a)
 	}
@@ -60,12 +60,12 @@ func isSame(before, now *fetch.Known, method string) bool {
 }
 
 // refreshed is what a 304 changes of what is known (RFC 9111 §3.2); nil is nothing.
-func refreshed(rec *parse.Record, r *fetch.Request) *fetch.Known {
+func refreshed(r *fetch.Request, a *fetch.Answer) *fetch.Known {
 	now := *r.Known
-	if etag := validator(rec.ETag, maxETag); etag != "" {
+	if etag := validator(a.ETag, maxETag); etag != "" {
 		now.ETag = etag
 	}
-	if modified := validator(rec.LastModified, maxLastModified); modified != "" {
+	if modified := validator(a.LastModified, maxLastModified); modified != "" {
 		now.LastModified = modified
 	}
 	if now == *r.Known {
@@ -78,8 +78,8 @@ func refreshed(rec *parse.Record, r *fetch.Request) *fetch.Known {
 func knownOf(rec *parse.Record, r *fetch.Request, a *fetch.Answer) *fetch.Known {
 	known := &fetch.Known{
 		URL:          fetch.WithoutSecrets(r.URL),
-		ETag:         validator(rec.ETag, maxETag),
-		LastModified: validator(rec.LastModified, maxLastModified),
+		ETag:         validator(a.ETag, maxETag),
+		LastModified: validator(a.LastModified, maxLastModified),
 		Fingerprint:  rec.Fingerprint,
 		Bytes:        rec.Bytes,
 		Time:         a.Start.UTC().Truncate(1000),

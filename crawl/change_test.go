@@ -113,7 +113,7 @@ func TestWhatHasBecomeOfAPage(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.answer.Start = moment
+			test.answer.Start, test.answer.ETag, test.answer.LastModified = moment, test.record.ETag, test.record.LastModified
 			rec := test.record
 			compare(&rec, &fetch.Request{URL: url, Method: test.method, Known: test.before}, &test.answer)
 			if rec.Change != test.change || rec.Skipped != test.skipped {

@@ -47,6 +47,8 @@ func answer(w *wire, a *fetch.Answer) {
 	wireText(w, &a.Location)
 	wireNumber(w, &a.RetryAfter)
 	wireFlag(w, &a.NotModified)
+	wireText(w, &a.ETag)
+	wireText(w, &a.LastModified)
 	wireNumber(w, &a.Quota)
 	wireRaw(w, &a.Robots)
 	wireFlag(w, &a.Unreached)

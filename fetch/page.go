@@ -12,6 +12,9 @@ type Answer struct {
 	// is the one that was known.
 	NotModified bool
 
+	ETag         string // header values as received; "" is not sent
+	LastModified string
+
 	Quota     time.Duration // how long until there is some again of a quota that is used up (RateLimit field); 0 is not said
 	Robots    []byte        // the text of a robots.txt, if that was asked for: at most 500 KiB, the caller's own
 	Unreached bool          // there was no connection to the host, for which Err is why; not through a fault of this machine's
@@ -34,13 +37,11 @@ type Timings struct {
 // Page is the answer to one hop.
 type Page struct {
 	Answer
-	URL          string // of the hop
-	Proto        string // "HTTP/1.1", "HTTP/2.0"
-	IP           string // address of the peer, without port
-	ContentType  string // header values; "" is not sent
-	ETag         string
-	LastModified string
-	WireBytes    int64 // of the body as transferred
+	URL         string // of the hop
+	Proto       string // "HTTP/1.1", "HTTP/2.0"
+	IP          string // address of the peer, without port
+	ContentType string // header value; "" is not sent
+	WireBytes   int64  // of the body as transferred
 
 	// Body is unpacked (no content encoding left). It belongs to the page until
 	// Release; whoever wants to keep bytes of it copies them. It is read only for

@@ -109,7 +109,7 @@ func FuzzParsePage(f *testing.F) {
 		opts.Select = append(opts.Select, mustSelector(f, s))
 	}
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		page := &fetch.Page{URL: "https://example.com/a/b", ContentType: contentType, ETag: contentType, Body: body, HasBody: true}
+		page := &fetch.Page{URL: "https://example.com/a/b", ContentType: contentType, Body: body, HasBody: true, Answer: fetch.Answer{ETag: contentType}}
 		rec, err := ParsePage(page, opts)
 		if err != nil && !errors.Is(err, errDeep) && !errors.Is(err, errData) {
 			t.Fatalf("error %v", err)

@@ -87,9 +87,9 @@ func TestRecordHasWhatThePageHas(t *testing.T) {
 	digest := sha256.Sum256([]byte(body))
 	timings := fetch.Timings{Start: time.Unix(1, 0), Duration: 5, TTFB: 4, DNS: 3, Connect: 2, TLS: 1}
 	page := &fetch.Page{
-		Answer: fetch.Answer{Status: 200, Timings: timings}, URL: "https://example.com/",
+		Answer: fetch.Answer{Status: 200, Timings: timings, ETag: "\"a\x07b\"", LastModified: "Sun\u202e"}, URL: "https://example.com/",
 		Proto: "HTTP/2.0", IP: "192.0.2.1", ContentType: "text/html; charset=\x1butf-8",
-		ETag: "\"a\x07b\"", LastModified: "Sun\u202e", WireBytes: 40, Body: []byte(body), HasBody: true,
+		WireBytes: 40, Body: []byte(body), HasBody: true,
 	}
 	got, err := ParsePage(page, Options{Header: true, Title: true, Digest: true, Select: []Selector{mustSelector(t, "h=h1")}})
 	want := Record{
