@@ -48,7 +48,7 @@ func (f *frontier) giveUp() {
 	for f.fallen.len() > 0 && len(f.denied) < turnSize {
 		h := f.fallen.first()
 		if h.waiting() > 0 {
-			f.deny(f.leave(h, h.pop(h.turn())), h.down)
+			f.deny(h, h.pop(h.turn()), h.down)
 			continue
 		}
 		f.fallen.pop()
@@ -63,8 +63,10 @@ type denial struct {
 	end Ending
 }
 
-// deny ends a request that waits no more.
-func (f *frontier) deny(r Request, why *Error) {
+// deny ends a request that has been popped.
+func (f *frontier) deny(h *host, waited queued, why *Error) {
+	f.leave(h, &waited)
+	r := waited.Request
 	if r.Robots {
 		f.learn(f.origins.all[originOf(&r)], *noRobots(why, time.Now()))
 		return

@@ -8,19 +8,20 @@ type Answer struct {
 	Status     int           // HTTP status; 0 is none
 	Location   string        // the header as sent, of a 3xx answer
 	RetryAfter time.Duration // how long the server asks to be left alone; 0 is not said
+	Quota      time.Duration // how long until there is some again of a quota that is used up (RateLimit field); 0 is not said
+	Robots     []byte        // the text of a robots.txt, if that was asked for: at most 500 KiB, the caller's own
+
 	// NotModified says that the answer is a 304 to the validators of the request: the page
 	// is the one that was known.
 	NotModified bool
+	Unreached   bool // there was no connection to the host, for which Err is why; not through a fault of this machine's
+	Unheard     bool // the kept connection was dead: the request may be sent again, see [Request]
 
 	ETag         string // header values as received; "" is not sent
 	LastModified string
 
-	Quota     time.Duration // how long until there is some again of a quota that is used up (RateLimit field); 0 is not said
-	Robots    []byte        // the text of a robots.txt, if that was asked for: at most 500 KiB, the caller's own
-	Unreached bool          // there was no connection to the host, for which Err is why; not through a fault of this machine's
-	Unheard   bool          // the kept connection was dead: the request may be sent again, see [Request]
-	Err       *Error        // why there is no page; nil if there is one, whatever its status
-	Exchange  *Exchange     // as it was on the wire; nil unless the client captures it and there was an answer
+	Err      *Error    // why there is no page; nil if there is one, whatever its status
+	Exchange *Exchange // as it was on the wire; nil unless the client captures it and there was an answer
 	Timings
 }
 

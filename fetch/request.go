@@ -27,8 +27,10 @@ type Request struct {
 
 	Method  string        // "" is GET
 	Timeout time.Duration // for this hop: what is left of the attempt; 0 is no limit
-	Foreign bool          // a redirect has left the listed URL's scheme, host or port: no credentials
 	Extra   *Extra        // what the line said beside its URL; nil if nothing
+
+	Foreign bool // a redirect has left the listed URL's scheme, host or port: no credentials
+	Robots  bool // it asks for a robots.txt, whose text is wanted: the request is the stage's own, and no position's
 
 	// Once has a client not send the request again if the kept connection that it was sent
 	// on was dead: who has set it is told by Unheard, and may set Fresh, which is a
@@ -42,8 +44,7 @@ type Request struct {
 	Redirects []string      // the URLs of the attempt's hops before this one, oldest first
 	Waited    time.Duration // how long limits and retry pauses have held this URL back so far
 
-	Known  *Known // what an earlier run knew of the listed URL; nil is nothing, or that nobody wants to know
-	Robots bool   // it asks for a robots.txt, whose text is wanted: the request is the stage's own, and no position's
+	Known *Known // what an earlier run knew of the listed URL; nil is nothing, or that nobody wants to know
 
 	Exchanges []*Exchange // of this URL's hops and attempts so far; nil unless they are captured
 }

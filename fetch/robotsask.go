@@ -30,7 +30,7 @@ func (f *frontier) allows(h *host, from line, t *turn) bool {
 	}
 	h.pace(o.key, f.crawlDelay(o))
 	if why := o.forbids(url); why != nil {
-		f.deny(f.leave(h, h.pop(from)), why)
+		f.deny(h, h.pop(from), why)
 		return false
 	}
 	return true
@@ -145,7 +145,7 @@ func (f *frontier) decide(o *origin, h *host) (allowed queue[queued]) {
 	for n := 0; n < decideAtOnce && o.parked.len() > 0 && (n == 0 || time.Since(begin) < turnTime); n++ {
 		r := o.parked.pop()
 		if why := o.forbids(r.URL); why != nil {
-			f.deny(f.leave(h, r), why)
+			f.deny(h, r, why)
 			continue
 		}
 		r.allowed = true

@@ -145,11 +145,13 @@ func (f *frontier) rateAllows(wait *time.Duration) bool {
 func (f *frontier) start(h *host, from line) Request {
 	f.inFlight++
 	h.inFlight++
-	return f.leave(h, h.pop(from))
+	r := h.pop(from)
+	f.leave(h, &r)
+	return r.Request
 }
 
 // leave takes a request that has been popped off the count of those that wait.
-func (f *frontier) leave(h *host, r queued) Request {
+func (f *frontier) leave(h *host, r *queued) {
 	f.queued--
 	f.queuedMem -= r.mem()
 	held := f.rateHeld.read() - r.mark
@@ -160,5 +162,4 @@ func (f *frontier) leave(h *host, r queued) Request {
 		held = min(held, time.Since(r.since))
 	}
 	r.Waited += held
-	return r.Request
 }
