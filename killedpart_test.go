@@ -30,7 +30,7 @@ type verdict struct {
 
 // command is always the same, but for the number of the part in an environment variable.
 func (v *victim) command(t *testing.T, agent string) *exec.Cmd {
-	args := append([]string{"--resume", "-o", outputOf[v.format], "--summary", "json", "--retry-wait", "1ms",
+	args := append([]string{"--resume", "-o", outputOf[v.format], "--summary", "json", "--retry-wait", "1ms", "--host-max-errors", "0",
 		"-c", fmt.Sprint(inFlight), "--host-concurrency", fmt.Sprint(inFlight)}, v.options...)
 	if !v.stdin {
 		args = append(args, "urls.txt")

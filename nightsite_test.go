@@ -64,7 +64,7 @@ var pageKinds = []string{"tagged", "dated", "bare", "fickle", "moved"}
 
 func newChangingSite(t *testing.T, rng *rand.Rand, pages int) *changingSite {
 	t.Helper()
-	s := &changingSite{rng: rng}
+	s := &changingSite{rng: rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64()))}
 	for i := range pages {
 		p := &changingPage{kind: pageKinds[i%len(pageKinds)], look: look{status: 200}, again: 1}
 		if i%29 == 3 {
