@@ -45,8 +45,8 @@ func TestNoChangedPageIsMissedOrToldTwice(t *testing.T) {
 		pages, times = 200, 3
 	}
 	kills := tellNights(t, pages, times)
-	if kills < 60 {
-		t.Errorf("killed %d times, want more", kills)
+	if t.Logf("killed %d times", kills); kills < 9*times {
+		t.Errorf("killed %d times, want once a night at least", kills)
 	}
 }
 
