@@ -96,7 +96,7 @@ func (c *config) writeMetrics(sum crawl.Summary, code int) *message {
 	}
 	file := newTextfile(c.MetricsTextfile, jobName(c.Output))
 	m := runMetrics{sum: sum, compared: c.IfChanged, code: code, ended: time.Now().Unix(), lastSuccess: file.lastSuccess()}
-	if code == exitOK {
+	if code == exitOK || code == exitUnchanged { // that nothing has changed is no fault of the run's
 		m.lastSuccess = m.ended
 	}
 	if err := file.write(m); err != nil {

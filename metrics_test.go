@@ -180,6 +180,9 @@ func TestAFailedRunLeavesTheLastSuccessAsItWas(t *testing.T) {
 			t.Errorf("after exit %d it is %v, want 1.7e+09", code, got)
 		}
 	}
+	if got := metricsOf(t, prom, crawl.Summary{Skipped: 1}, exitUnchanged)[success]; got < first {
+		t.Errorf("after a run that has found nothing changed it is %v, want %v or more", got, first)
+	}
 	if got := metricsOf(t, prom, crawl.Summary{Failed: 1}, exitFailed, "-o", "other.txt")[`trawl_last_success_timestamp_seconds{job="other"}`]; got != 0 {
 		t.Errorf("another job has had a success at %v", got)
 	}
