@@ -15,8 +15,8 @@ import (
 )
 
 // BenchmarkPages is two runs over as many pages as -benchtime says, in commits of a thousand:
-// the first learns of all, the second looks up all in the order of the list, and some in
-// none, and a twentieth has changed. Of each it reports the time for a page, by the clock and
+// the first learns of all, the second looks half a million of them up in the order of the
+// list, and as many in none, and a twentieth has changed. Of each it reports the time for a page, by the clock and
 // of the processors, without that of making the page; and the bytes that a page has in the file.
 //
 //	go test -run '^$' -bench Pages -benchtime 1000000x -timeout 1h ./sinks
