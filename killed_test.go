@@ -137,11 +137,11 @@ func (v *victim) met(p part, after left, asks int) {
 // A run is killed at random moments, in all of its phases, and resumed until it is done. The
 // race detector leaves no time for more.
 func TestARunThatIsKilledIsResumed(t *testing.T) {
-	urls := 20_000
+	urls, kills := 20_000, 7
 	if raceDetector {
-		urls = 4_000
+		urls, kills = 4_000, 4
 	}
-	killRuns(t, urls, 7)
+	killRuns(t, urls, kills)
 }
 
 // killRuns kills each run that many times. The runs whose list is on standard input have a
