@@ -77,7 +77,7 @@ func TestAnExchangeTravels(t *testing.T) {
 func TestWhatAWorkerMakesOfAPageTravelsWhole(t *testing.T) {
 	fail := &fetch.Error{URL: "http://a/", Class: fetch.HTTPStatus, Detail: "http 404", Status: 404, Limit: time.Second}
 	sent := parsed{
-		Answer: fetch.Answer{Status: 301, Location: "/caf\xe9", RetryAfter: time.Hour, NotModified: true, Quota: time.Minute, Robots: []byte("User-agent: *\r\n"), Unreached: true, Unheard: true, Err: fail, Exchange: someExchange(), Timings: someTimes},
+		Answer: fetch.Answer{Status: 301, Location: "/caf\xe9", RetryAfter: time.Hour, ETag: `"a"`, LastModified: "Sun", NotModified: true, Quota: time.Minute, Robots: []byte("User-agent: *\r\n"), Unreached: true, Unheard: true, Err: fail, Exchange: someExchange(), Timings: someTimes},
 		Record: parse.Record{
 			Seq: 1, URL: "http://a/", FinalURL: "http://b/", Redirects: []string{"http://c/"}, Status: 200,
 			HasSize: true, Size: 2, HasBody: true, Bytes: 3, WireBytes: 4, ContentType: "text/html", Title: "日本", Proto: "HTTP/1.1", IP: "::1",
