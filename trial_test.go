@@ -227,12 +227,12 @@ func TestTrialCurlSeesTheSameBodies(t *testing.T) {
 func TestTrialAFullTmpfs(t *testing.T) {
 	s := newSite(t)
 	var urls []string
-	for i := range 4000 {
+	for i := range 40_000 { // twice what there is room for, and more than one commit in any case
 		urls = append(urls, fmt.Sprintf("%s/page/%d", s.URL, i))
 	}
 	dir := t.TempDir()
 	name := list(t, dir, urls...)
-	script := `mkdir full && mount -t tmpfs -o size=64k none full && trawl -o full/db.txt "$1"; code=$?; cat full/db.txt >kept; exit $code`
+	script := `mkdir full && mount -t tmpfs -o size=1m none full && trawl -o full/db.txt "$1"; code=$?; cat full/db.txt >kept; exit $code`
 	cmd := exec.CommandContext(t.Context(), "unshare", "-rm", "sh", "-c", script, "sh", name)
 	cmd.Dir = dir
 	said, err := cmd.CombinedOutput()
