@@ -25,7 +25,10 @@ var arrows = map[string][]string{
 	"sinks":   {"fetch", "parse"},
 	"crawl":   {"fetch", "parse", "pool", "robots", "sinks"},
 	"display": {"crawl", "fetch", "parse"},
-	".":       {"crawl", "display", "fetch", "parse", "pool", "robots", "sinks"},
+	".":       {"crawl", "display", "fetch", "parse", "pool", "pool/cluster", "pool/cluster/broker", "robots", "sinks"},
+
+	"pool/cluster":        {"pool"},
+	"pool/cluster/broker": {"pool/cluster"},
 
 	"fetch/hostile": {"fetch"},
 }

@@ -78,7 +78,7 @@ func (c *child[In, Out]) decode(f frame) (r reply[Out]) {
 		}
 		return r
 	}
-	failure, err := decodeError(f.payload)
+	failure, err := DecodeError(f.payload)
 	if err != nil {
 		failure = fmt.Errorf("decode error: %w", err)
 	}

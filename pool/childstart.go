@@ -133,7 +133,7 @@ func (c *child[In, Out]) met(hello workerHello) error {
 	case hello.Version != wireVersion:
 		return fmt.Errorf("it speaks version %d of the pipe's language, this program version %d", hello.Version, wireVersion)
 	case len(hello.Failure) > 0:
-		err, bad := decodeError(hello.Failure)
+		err, bad := DecodeError(hello.Failure)
 		return errors.Join(err, bad)
 	case hello.Capacity < 1:
 		return fmt.Errorf("it takes %d calls", hello.Capacity)

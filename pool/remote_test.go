@@ -82,16 +82,16 @@ func init() {
 func across(t testing.TB, err error) error {
 	t.Helper()
 	head := []byte("head")
-	data := appendError(head, err)
+	data := AppendError(head, err)
 	if !bytes.HasPrefix(data, head) {
-		t.Fatalf("appendError did not append: %q", data)
+		t.Fatalf("AppendError did not append: %q", data)
 	}
 	if len(data) > maxErrorSize {
 		t.Errorf("an error of %d bytes", len(data))
 	}
-	arrived, bad := decodeError(data[len(head):])
+	arrived, bad := DecodeError(data[len(head):])
 	if bad != nil || arrived == nil {
-		t.Fatalf("decodeError of %v: %v, %v", err, arrived, bad)
+		t.Fatalf("DecodeError of %v: %v, %v", err, arrived, bad)
 	}
 	return arrived
 }
@@ -270,7 +270,7 @@ func TestDecodeErrorOfWhatOnlyTheOtherSideKnows(t *testing.T) {
 			&RemoteError{Text: "fewer causes"},
 		},
 	} {
-		got, err := decodeError(encoded(t, test.node))
+		got, err := DecodeError(encoded(t, test.node))
 		if diff := cmp.Diff(test.want, got, cmp.Comparer(sameSentinel)); diff != "" || err != nil {
 			t.Errorf("%v: %s", err, diff)
 		}

@@ -102,7 +102,7 @@ func TestDecodeErrorRefusesWhatNobodySends(t *testing.T) {
 		"too long": make([]byte, maxErrorSize+1),
 		"two":      append(encoded(t, wireError{Kind: otherError}), encoded(t, wireError{Kind: otherError})...),
 	} {
-		if got, err := decodeError(data); err == nil || got != nil {
+		if got, err := DecodeError(data); err == nil || got != nil {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
@@ -120,12 +120,12 @@ func FuzzDecodeError(f *testing.F) {
 		(*statusError)(nil),
 		errors.Join(io.EOF, &PanicError{Value: "v"}, &BrokenError{Err: io.EOF}),
 	} {
-		f.Add(appendError(nil, err))
+		f.Add(AppendError(nil, err))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		err, bad := decodeError(data)
+		err, bad := DecodeError(data)
 		if (err == nil) == (bad == nil) {
-			t.Fatalf("decodeError: %v, %v", err, bad)
+			t.Fatalf("DecodeError: %v, %v", err, bad)
 		}
 		if err != nil {
 			askAll(t, err)

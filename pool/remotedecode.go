@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// decodeError returns the error that appendError was given, as far as it travels; bad
+// DecodeError returns the error that [AppendError] was given, as far as it travels; bad
 // says why data is not from there.
-func decodeError(data []byte) (decoded, bad error) {
+func DecodeError(data []byte) (decoded, bad error) {
 	if len(data) > maxErrorSize {
 		return nil, fmt.Errorf("%d bytes", len(data))
 	}

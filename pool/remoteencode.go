@@ -6,9 +6,10 @@ import (
 	"fmt"
 )
 
-// appendError appends err for decodeError. Methods of err that panic are borne;
-// what is beyond the bounds is left out.
-func appendError(dst []byte, err error) []byte {
+// AppendError appends err to dst for [DecodeError], in another process: see
+// [RegisterError]. Methods of err that panic are borne; what is beyond the bounds is left
+// out.
+func AppendError(dst []byte, err error) []byte {
 	if err == nil {
 		err = errors.New("nil error")
 	}

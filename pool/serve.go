@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 )
 
 // Worker is what a worker process does with the calls that come.
@@ -89,14 +90,51 @@ func serve[In, Value, Out any](
 		defer worker.Executor.Shutdown(calls, NoWait) // which has no error
 	}
 	if err == nil {
-		s := newServer(calls, worker)
-		s.out = newFrameWriter(w, func(error) { hangUp() }) // the parent is gone, or as good as
+		out := newFrameWriter(w, func(error) { hangUp() }) // the parent is gone, or as good as
+		s := newServer(calls, worker, worker.Executor.workers, pipeAnswers{out})
 		err = s.read(frames)
 		hangUp()
-		s.end()
+		out.close()
+		s.late.Wait()
 	}
 	if err == errParentGone {
 		return context.Cause(ctx) // nil, if it is not we who have hung up
 	}
 	return err
+}
+
+// read does what the parent says, until the pipe ends.
+func (s *server[In, Value, Out]) read(frames *frameReader) error {
+	for {
+		f, err := frames.next()
+		if err != nil {
+			return parentGone(err)
+		}
+		switch f.kind {
+		case frameCall:
+			var limit time.Duration
+			var argument []byte
+			if limit, argument, err = cutLimit(f.payload); err == nil {
+				err = s.begin(f.id, limit, argument)
+			}
+		case frameCancel:
+			s.cancel(f.id)
+		default:
+			err = &frameError{"not a parent's"}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// pipeAnswers sends answers to the parent. If they cannot be written, it is gone.
+type pipeAnswers struct{ *frameWriter }
+
+func (p pipeAnswers) Result(id uint64, encode func(dst []byte) ([]byte, error)) error {
+	return p.send(frameResult, id, encode)
+}
+
+func (p pipeAnswers) Failure(id uint64, err error) {
+	_ = p.send(frameFailure, id, func(dst []byte) ([]byte, error) { return AppendError(dst, err), nil })
 }

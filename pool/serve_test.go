@@ -115,7 +115,7 @@ func (p *parent) next() (id uint64, out string, err error) {
 		out, err = CBOR[string]().Decode(f.payload)
 	case frameFailure:
 		var bad error
-		if err, bad = decodeError(f.payload); bad != nil {
+		if err, bad = DecodeError(f.payload); bad != nil {
 			p.t.Fatal(bad)
 		}
 	default:

@@ -12,55 +12,25 @@ import (
 type server[In, Value, Out any] struct {
 	ctx    context.Context // of all calls; it ends with the parent
 	worker Worker[In, Value, Out]
-	out    *frameWriter
+	most   int // calls at once that it takes
+	out    Answers
 	late   sync.WaitGroup // submits that wait for room
 
 	mu    sync.Mutex                       // guards calls
 	calls map[uint64]*call[In, Value, Out] // that have no answer yet
 }
 
-func newServer[In, Value, Out any](ctx context.Context, w Worker[In, Value, Out]) *server[In, Value, Out] {
+func newServer[In, Value, Out any](ctx context.Context, w Worker[In, Value, Out], most int, out Answers) *server[In, Value, Out] {
 	w.In, w.Out = codecOr(w.In), codecOr(w.Out)
-	return &server[In, Value, Out]{ctx: ctx, worker: w, calls: make(map[uint64]*call[In, Value, Out])}
-}
-
-// end is after the pipe is closed and ctx has ended.
-func (s *server[In, Value, Out]) end() {
-	s.out.close()
-	s.late.Wait()
-}
-
-// read does what the parent says, until the pipe ends.
-func (s *server[In, Value, Out]) read(frames *frameReader) error {
-	for {
-		f, err := frames.next()
-		if err != nil {
-			return parentGone(err)
-		}
-		switch f.kind {
-		case frameCall:
-			err = s.begin(f.id, f.payload)
-		case frameCancel:
-			s.cancel(f.id)
-		default:
-			err = &frameError{"not a parent's"}
-		}
-		if err != nil {
-			return err
-		}
-	}
+	return &server[In, Value, Out]{ctx: ctx, worker: w, most: most, out: out, calls: make(map[uint64]*call[In, Value, Out])}
 }
 
 // begin has the call made, or fails it. The error is one of the parent, not of the
 // call.
-func (s *server[In, Value, Out]) begin(id uint64, payload []byte) error {
-	limit, argument, err := cutLimit(payload)
-	if err != nil {
-		return err
-	}
+func (s *server[In, Value, Out]) begin(id uint64, limit time.Duration, argument []byte) error {
 	in, err := decodeValue(s.worker.In, argument)
 	if err != nil {
-		s.fail(id, fmt.Errorf("decode argument: %w", err))
+		s.out.Failure(id, fmt.Errorf("decode argument: %w", err))
 		return nil
 	}
 	c := &call[In, Value, Out]{server: s, id: id, in: in}
@@ -68,7 +38,7 @@ func (s *server[In, Value, Out]) begin(id uint64, payload []byte) error {
 	case nil:
 		c.begin(limit)
 	case errOverCapacity:
-		s.fail(id, err)
+		s.out.Failure(id, err)
 	default:
 		return err
 	}
@@ -84,7 +54,7 @@ func (s *server[In, Value, Out]) enter(c *call[In, Value, Out]) error {
 	switch {
 	case s.calls[c.id] != nil:
 		return &frameError{"a call that runs already"}
-	case len(s.calls) == s.worker.Executor.workers:
+	case len(s.calls) == s.most:
 		return errOverCapacity
 	}
 	s.calls[c.id] = c
@@ -99,11 +69,6 @@ func (s *server[In, Value, Out]) cancel(id uint64) {
 	if c != nil {
 		c.cancel()
 	}
-}
-
-// fail sends a failure. If that cannot be written, the parent is gone.
-func (s *server[In, Value, Out]) fail(id uint64, err error) {
-	_ = s.out.send(frameFailure, id, func(dst []byte) ([]byte, error) { return appendError(dst, err), nil })
 }
 
 // call is one that has no answer yet.
@@ -160,14 +125,14 @@ func (c *call[In, Value, Out]) ended(f *Future[Value]) {
 // nothing of it has been sent.
 func (c *call[In, Value, Out]) answer(out Out, err error) {
 	returned := false
-	defer unlessReturned(&returned, func(p *PanicError) { c.server.fail(c.id, p) })
+	defer unlessReturned(&returned, func(p *PanicError) { c.server.out.Failure(c.id, p) })
 	defer c.cancel()
 	c.leave()
 	if err == nil {
 		err = c.result(out)
 	}
 	if err != nil {
-		c.server.fail(c.id, err)
+		c.server.out.Failure(c.id, err)
 	}
 	returned = true
 }
@@ -181,7 +146,7 @@ func (c *call[In, Value, Out]) leave() {
 
 func (c *call[In, Value, Out]) result(out Out) error {
 	s := c.server
-	err := s.out.send(frameResult, c.id, func(dst []byte) ([]byte, error) {
+	err := s.out.Result(c.id, func(dst []byte) ([]byte, error) {
 		return appendValue(s.worker.Out, dst, out)
 	})
 	if err != nil {

@@ -188,7 +188,7 @@ func TestServeTellsTheParentWhyItDoesNotStart(t *testing.T) {
 	} {
 		p := serveTo(t, t.Context(), test.start)
 		answer := p.hello("")
-		got, err := decodeError(answer.Failure)
+		got, err := DecodeError(answer.Failure)
 		if err != nil || got.Error() != test.text || answer.Capacity != 0 {
 			t.Errorf("%s: the parent is told %v, %v, want %q", name, got, err, test.text)
 		}
@@ -212,7 +212,7 @@ func TestServeRefusesAParentOfAnotherVersion(t *testing.T) {
 		return lineWorker{}, nil
 	})
 	answer := p.greet(parentHello{Version: wireVersion + 1})
-	got, err := decodeError(answer.Failure)
+	got, err := DecodeError(answer.Failure)
 	want := fmt.Sprintf("wire has version %d, the worker's %d", wireVersion+1, wireVersion)
 	if err != nil || !strings.Contains(got.Error(), want) {
 		t.Errorf("the parent is told %v, %v, want %q", got, err, want)

@@ -17,7 +17,7 @@ func greet[In, Value, Out any](
 	answer := workerHello{Version: wireVersion}
 	worker, failed := startWorker(hello, &answer, start)
 	if failed != nil {
-		answer.Failure = appendError(nil, failed)
+		answer.Failure = AppendError(nil, failed)
 	}
 	data, err := appendFrame(nil, frameHello, 0, func(dst []byte) ([]byte, error) {
 		return workerHelloCodec.Append(dst, answer)

@@ -16,7 +16,7 @@ const (
 	frameCall                         // limit (see appendLimit), argument
 	frameCancel                       // nothing
 	frameResult                       // value
-	frameFailure                      // error, as appendError has it
+	frameFailure                      // error, as AppendError has it
 	frameKinds                        // the first that is none
 )
 

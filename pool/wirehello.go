@@ -12,7 +12,7 @@ type workerHello struct {
 	Version  int    // wireVersion
 	Identity string // see identity
 	Capacity int    // calls at once
-	Failure  []byte // why it does not start, as appendError has it; nil: it has
+	Failure  []byte // why it does not start, as AppendError has it; nil: it has
 }
 
 var (
