@@ -1,0 +1,152 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"trawl/pool"
+)
+
+// flight is a call that has no answer yet.
+type flight[Out any] struct {
+	id      uint64
+	print   [16]byte
+	data    []byte // its argument, encoded
+	limit   time.Duration
+	message *message        // that has it; nil while it waits
+	answer  chan reply[Out] // has room for one
+}
+
+// reply is how a flight ends.
+type reply[Out any] struct {
+	value Out
+	err   error
+}
+
+// end is called once, with mu held.
+func (f *flight[Out]) end(r reply[Out]) { f.answer <- r }
+
+// Call has the call made by a worker.
+func (e *Engine[In, Out]) Call(ctx context.Context, in In) (out Out, _ error) {
+	f := &flight[Out]{answer: make(chan reply[Out], 1)}
+	var err error
+	if f.data, err = encode(e.opts.In, in); err != nil {
+		return out, fmt.Errorf("encode argument: %w", err)
+	}
+	if most := e.maxArgument(); len(f.data) > most {
+		return out, fmt.Errorf("an argument of %d bytes, and the NATS server takes %d in a message", len(f.data), most)
+	}
+	if e.opts.Limit != nil {
+		f.limit = e.opts.Limit(in)
+	}
+	if deadline, ok := ctx.Deadline(); ok && (f.limit == 0 || time.Until(deadline) < f.limit) {
+		f.limit = max(1, time.Until(deadline))
+	}
+	f.print = print(e.seed, f.data)
+	if early, ok, err := e.enter(f); ok || err != nil {
+		return e.take(early, err)
+	}
+	wake(e.room)
+	select {
+	case r := <-f.answer:
+		return r.value, r.err
+	case <-ctx.Done():
+		e.forget(f)
+		return out, context.Cause(ctx)
+	}
+}
+
+// encode is c.Append, whose panic is an error.
+func encode[T any](c pool.Codec[T], v T) (data []byte, err error) {
+	defer asError(&err)
+	return c.Append(nil, v)
+}
+
+// decode is c.Decode, whose panic is an error.
+func decode[T any](c pool.Codec[T], data []byte) (v T, err error) {
+	defer asError(&err)
+	return c.Decode(data)
+}
+
+func asError(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("panic: %v", r)
+	}
+}
+
+func (e *Engine[In, Out]) maxArgument() int { return int(e.conn.nats.MaxPayload()) - overhead }
+
+// enter has the call sent, unless its result is there already.
+func (e *Engine[In, Out]) enter(f *flight[Out]) (early result, ok bool, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.refusal(); err != nil {
+		return early, false, err
+	}
+	if early, ok = e.early.take(f.print); ok {
+		return early, true, nil
+	}
+	e.lastID++
+	f.id = e.lastID
+	e.waiting = append(e.waiting, f)
+	return early, false, nil
+}
+
+// take is the outcome of a call that was made earlier.
+func (e *Engine[In, Out]) take(early result, err error) (out Out, _ error) {
+	if err != nil {
+		return out, err
+	}
+	r := e.outcome(&early)
+	return r.value, r.err
+}
+
+// outcome decodes a whole result.
+func (e *Engine[In, Out]) outcome(r *result) (out reply[Out]) {
+	if r.Failed {
+		failure, bad := pool.DecodeError(r.Data)
+		if bad != nil {
+			failure = fmt.Errorf("decode error: %w", bad)
+		}
+		return reply[Out]{err: failure}
+	}
+	value, err := decode(e.opts.Out, r.Data)
+	if err != nil {
+		err = fmt.Errorf("decode result: %w", err)
+	}
+	return reply[Out]{value: value, err: err}
+}
+
+// forget gives a call up whose context has ended, and tells the workers.
+func (e *Engine[In, Out]) forget(f *flight[Out]) {
+	e.mu.Lock()
+	sent := e.flights[f.id] == f
+	if sent {
+		e.leave(f)
+	} else {
+		for i, w := range e.waiting {
+			if w == f {
+				e.waiting = append(e.waiting[:i:i], e.waiting[i+1:]...)
+				break
+			}
+		}
+	}
+	e.mu.Unlock()
+	if sent {
+		notice := cancelNotice{Epoch: e.epoch, Calls: []uint64{f.id}}
+		_ = e.conn.nats.Publish(e.names.subject(cancel), seal(cancelCodec, notice)) // its answer is dropped anyway
+		wake(e.room)
+	}
+}
+
+// leave takes a call out of those that have been sent. It is called with mu held.
+func (e *Engine[In, Out]) leave(f *flight[Out]) {
+	delete(e.flights, f.id)
+	if m := f.message; m != nil {
+		delete(m.calls, f.id)
+		if len(m.calls) == 0 {
+			delete(e.messages, m.id)
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// beat is how often workers say what they are doing, and the coordinator looks at what it
+// has heard; at most a fifth of a lease.
+func beat(lease time.Duration) time.Duration { return min(time.Second, lease/5) }
+
+const (
+	keepGone  = time.Minute      // a worker that nothing is heard of is shown so long
+	patience  = 30 * time.Second // with a server that is there and stores nothing
+	askServer = 2 * time.Second  // to answer about a stream
+)
+
+// keep is the goroutine that looks after workers and streams.
+func (e *Engine[In, Out]) keep() {
+	tick := time.NewTicker(beat(e.opts.Lease))
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			e.watchMembers(time.Now())
+			e.watchMessages(time.Now())
+		case <-e.look:
+			e.restore()
+		case <-e.ctx.Done():
+			return
+		}
+	}
+}
+
+// watchMembers notices workers that are silent or slow.
+func (e *Engine[In, Out]) watchMembers(now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for instance, w := range e.members.all {
+		silent := now.Sub(w.Heard)
+		switch {
+		case !w.gone && silent > e.opts.Lease:
+			w.gone, w.Rate, w.Slow = true, 0, false
+			e.told.event(Event{Kind: Gone, Worker: w.Name, Detail: e.opts.Lease.String()})
+		case silent > keepGone:
+			e.members.leave(instance)
+		}
+	}
+	e.observeSlow(now)
+	e.measure()
+}
+
+// watchMessages has those sent again that may have been lost, and that no worker names.
+func (e *Engine[In, Out]) watchMessages(now time.Time) {
+	if !e.conn.nats.IsConnected() {
+		return
+	}
+	e.mu.Lock()
+	var stale []*message
+	lost := 0
+	for _, m := range e.messages {
+		switch {
+		case !m.doubt.IsZero() && now.Sub(m.doubt) > 3*beat(e.opts.Lease): // time to say that they have it
+			m.doubt = time.Time{}
+			m.seen = now
+			e.again = append(e.again, m)
+			lost += len(m.calls)
+		case m.doubt.IsZero() && now.Sub(m.seen) > 2*e.opts.Lease && m.seq > 0:
+			stale = append(stale, m)
+		}
+	}
+	stuck := e.trouble.err
+	if stuck != nil && now.Sub(e.trouble.since) < patience {
+		stuck = nil
+	}
+	e.mu.Unlock()
+	if lost > 0 {
+		e.told.event(Event{Kind: Restored, Detail: fmt.Sprint(lost)})
+		wake(e.room)
+	}
+	if stuck != nil {
+		e.breakDown(fmt.Errorf("the NATS server stores nothing: %w", stuck))
+		return
+	}
+	e.lookFor(stale)
+}
+
+// lookFor doubts the messages that neither a worker has named for long, nor the stream has:
+// the server has lost them, or their results.
+func (e *Engine[In, Out]) lookFor(stale []*message) {
+	if len(stale) == 0 {
+		return
+	}
+	ctx, done := context.WithTimeout(e.ctx, askServer)
+	defer done()
+	stream, err := e.conn.js.Stream(ctx, e.names.jobsStream())
+	if err != nil {
+		e.restore()
+		return
+	}
+	for _, m := range stale {
+		_, err := stream.GetMsg(ctx, m.seq)
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return
+		}
+		e.mu.Lock()
+		m.seen = time.Now()
+		if err != nil {
+			m.doubt = m.seen
+		}
+		e.mu.Unlock()
+	}
+}
+
+// restore makes sure that the streams are there, after the connection was lost or something
+// said that they are not. What has been sent into a stream that is lost is in doubt.
+func (e *Engine[In, Out]) restore() {
+	if !e.conn.nats.IsConnected() {
+		return
+	}
+	ctx, done := context.WithTimeout(e.ctx, askServer)
+	defer done()
+	had := e.hasStreams(ctx)
+	if had == nil {
+		return
+	}
+	if !errors.Is(had, jetstream.ErrStreamNotFound) && !errors.Is(had, jetstream.ErrConsumerNotFound) {
+		e.lookLater()
+		return
+	}
+	for what, stream := range map[string]string{jobs: e.names.jobsStream(), results: e.names.resultsStream()} {
+		if _, err := e.makeStream(ctx, stream, what); err != nil {
+			e.lookLater()
+			return
+		}
+	}
+	if _, err := e.makeConsumers(ctx); err != nil {
+		e.lookLater()
+		return
+	}
+	_ = e.conn.nats.Publish(news, nil)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, m := range e.messages {
+		m.doubt = time.Now()
+	}
+}
+
+// lookLater has the streams looked at again, a little later.
+func (e *Engine[In, Out]) lookLater() {
+	e.crew.Go(func() {
+		rest(e.ctx, 200*time.Millisecond)
+		wake(e.look)
+	})
+}
+
+// hasStreams says which of streams and consumers is not there.
+func (e *Engine[In, Out]) hasStreams(ctx context.Context) error {
+	_, err := e.conn.js.Consumer(ctx, e.names.jobsStream(), workersConsumer)
+	if err == nil {
+		_, err = e.conn.js.Consumer(ctx, e.names.resultsStream(), coordinatorConsumer)
+	}
+	return err
+}

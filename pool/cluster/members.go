@@ -1,0 +1,290 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"trawl/pool"
+)
+
+// WorkerStatus is what a worker was doing when it was last heard of, a second ago or so.
+type WorkerStatus struct {
+	Name     string    // as it calls itself: its machine and process
+	Capacity int       // calls at once
+	InFlight int       // calls that it has
+	Rate     float64   // calls a second that it has ended, over the last ten seconds or so
+	Slow     bool      // much slower than the others for what it has
+	Heard    time.Time // when it was
+}
+
+// member is a worker that has been heard of.
+type member struct {
+	WorkerStatus
+	since time.Time
+	ended uint64 // calls, when Heard
+	gone  bool   // nothing has been heard for a lease
+}
+
+// members are the workers. Guarded by Engine.mu.
+type members struct {
+	all   map[string]*member // by instance
+	order []string           // instances, as they came
+	slow  slowness
+}
+
+// least is the capacity of the smallest worker, 0 if there is none.
+func (m *members) least() (calls int) {
+	for _, w := range m.all {
+		if !w.gone && (calls == 0 || w.Capacity < calls) {
+			calls = w.Capacity
+		}
+	}
+	return calls
+}
+
+func (m *members) capacity() (calls int) {
+	for _, w := range m.all {
+		if !w.gone {
+			calls += w.Capacity
+		}
+	}
+	return calls
+}
+
+func (m *members) leave(instance string) {
+	delete(m.all, instance)
+	m.order = slices.DeleteFunc(m.order, func(i string) bool { return i == instance })
+}
+
+// isAlive reports whether the worker has been heard of in the last time.
+func (m *members) isAlive(instance string, within time.Duration) bool {
+	w := m.all[instance]
+	return w != nil && time.Since(w.Heard) < within
+}
+
+// Workers says what the workers are doing, in the order in which they came. One that is
+// gone is among them for a minute.
+func (e *Engine[In, Out]) Workers() []WorkerStatus {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := make([]WorkerStatus, 0, len(e.members.order))
+	for _, instance := range e.members.order {
+		all = append(all, e.members.all[instance].WorkerStatus)
+	}
+	return all
+}
+
+// answer has the workers' questions answered.
+func (e *Engine[In, Out]) answer() (unsubscribe func(), err error) {
+	var all []*nats.Subscription
+	unsubscribe = func() {
+		for _, s := range all {
+			_ = s.Unsubscribe() // the connection may be closed
+		}
+	}
+	for what, reply := range map[string]func([]byte) ([]byte, error){
+		hello: e.welcome, failed: e.regret, status: e.note, remain: e.remaining,
+	} {
+		s, err := e.conn.nats.Subscribe(e.names.subject(what), func(msg *nats.Msg) {
+			data, err := reply(msg.Data)
+			if err != nil {
+				e.told.dropped(what, err)
+				return
+			}
+			_ = msg.Respond(data) // who does not hear it asks again
+		})
+		if err != nil {
+			unsubscribe()
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return unsubscribe, e.conn.nats.Flush()
+}
+
+// welcome answers a worker that wants to join.
+func (e *Engine[In, Out]) welcome(data []byte) ([]byte, error) {
+	q, err := unseal(helloRequestCodec, data)
+	if err != nil {
+		return nil, err
+	}
+	r := helloReply{Epoch: e.epoch, Lease: e.opts.Lease}
+	switch {
+	case q.Release != e.opts.Release:
+		r.Refusal = fmt.Sprintf("the run is one of version %s, the worker of %s", e.opts.Release, q.Release)
+	case e.opts.Secret && !q.Private:
+		r.Refusal = "the run has secrets, and the worker's connection is neither encrypted nor local"
+	default:
+		r.Setup = e.opts.Setup
+	}
+	if r.Refusal != "" {
+		e.told.event(Event{Kind: Refused, Worker: q.Name, Detail: r.Refusal})
+	}
+	return seal(helloReplyCodec, r), nil
+}
+
+// regret hears of a worker whose start has failed. If there is no other, no call will ever be
+// made.
+func (e *Engine[In, Out]) regret(data []byte) ([]byte, error) {
+	q, err := unseal(failedCodec, data)
+	if err != nil {
+		return nil, err
+	}
+	why, bad := pool.DecodeError(q.Error)
+	if bad != nil {
+		return nil, bad
+	}
+	if q.Epoch == e.epoch {
+		e.told.event(Event{Kind: Refused, Worker: q.Name, Detail: "start: " + why.Error()})
+		e.mu.Lock()
+		none := e.capacity == 0
+		e.mu.Unlock()
+		if none {
+			e.breakDown(fmt.Errorf("start of %s: %w", q.Name, why))
+		}
+	}
+	return seal(statusReplyCodec, statusReply{Epoch: e.epoch}), nil
+}
+
+// note takes down what a worker says of itself.
+func (e *Engine[In, Out]) note(data []byte) ([]byte, error) {
+	q, err := unseal(statusRequestCodec, data)
+	if err != nil {
+		return nil, err
+	}
+	if q.Epoch == e.epoch {
+		e.mu.Lock()
+		e.noteStatus(&q)
+		e.measure()
+		e.mu.Unlock()
+		wake(e.room)
+	}
+	return seal(statusReplyCodec, statusReply{Epoch: e.epoch}), nil
+}
+
+// noteStatus is called with mu held.
+func (e *Engine[In, Out]) noteStatus(q *statusRequest) {
+	now := time.Now()
+	w := e.members.all[q.Instance]
+	switch {
+	case q.Leaving && w == nil:
+		return
+	case q.Leaving:
+		e.members.leave(q.Instance)
+		e.told.event(Event{Kind: Left, Worker: q.Name})
+		return
+	case w == nil:
+		w = &member{since: now}
+		w.Name, w.Heard, w.ended = q.Name, now, q.Ended
+		e.members.all[q.Instance] = w
+		e.members.order = append(e.members.order, q.Instance)
+		e.told.event(Event{Kind: Joined, Worker: q.Name, Detail: fmt.Sprint(q.Capacity)})
+	case w.gone:
+		w.gone = false
+		e.told.event(Event{Kind: Back, Worker: q.Name})
+	}
+	w.heard(q, now)
+	for _, id := range q.Messages {
+		if m := e.messages[id]; m != nil {
+			m.seen, m.doubt, m.holder = now, time.Time{}, q.Instance
+		}
+	}
+}
+
+const rateOver = 10.0 // seconds
+
+func (w *member) heard(q *statusRequest, now time.Time) {
+	if passed := now.Sub(w.Heard).Seconds(); passed > 0 && q.Ended >= w.ended {
+		share := min(1, passed/min(rateOver, max(passed, now.Sub(w.since).Seconds())))
+		w.Rate += share * (float64(q.Ended-w.ended)/passed - w.Rate)
+	}
+	w.Capacity, w.InFlight, w.ended, w.Heard = q.Capacity, q.InFlight, q.Ended, now
+}
+
+// measure tells of the capacity if it has changed. It is called with mu held.
+func (e *Engine[In, Out]) measure() {
+	if calls := e.members.capacity(); calls != e.capacity {
+		e.capacity = calls
+		e.told.capacity(calls)
+	}
+}
+
+// after is how many deliveries of a message are in vain before its calls run alone, and
+// aloneDeaths how many workers may die then under a call.
+const (
+	deliveries  = 3
+	aloneDeaths = 2
+)
+
+// remaining answers a worker that has been given a message again, or one that is to run
+// alone.
+func (e *Engine[In, Out]) remaining(data []byte) ([]byte, error) {
+	q, err := unseal(remainRequestCodec, data)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	r := e.remainingOf(&q)
+	e.mu.Unlock()
+	wake(e.room)
+	return seal(remainReplyCodec, r), nil
+}
+
+// remainingOf is called with mu held.
+func (e *Engine[In, Out]) remainingOf(q *remainRequest) (r remainReply) {
+	m := e.messages[q.Message]
+	if q.Epoch != e.epoch || m == nil {
+		return r
+	}
+	if m.holder != "" && m.holder != q.Instance {
+		if e.members.isAlive(m.holder, e.opts.Lease/2) { // it has it still, though the server thought otherwise
+			return remainReply{Busy: true}
+		}
+		m.deaths++
+	}
+	m.seen, m.doubt = time.Now(), time.Time{}
+	switch {
+	case m.alone && m.deaths >= aloneDeaths:
+		e.condemn(m)
+		return r
+	case !m.alone && q.Delivered > deliveries:
+		e.separate(m)
+		return r
+	}
+	m.holder = q.Instance
+	for id := range m.calls {
+		r.Calls = append(r.Calls, id)
+	}
+	return r
+}
+
+// separate has the calls of a message sent again, each alone.
+func (e *Engine[In, Out]) separate(m *message) {
+	e.told.event(Event{Kind: Alone, Detail: fmt.Sprint(len(m.calls))})
+	delete(e.messages, m.id)
+	for id := range m.calls {
+		e.lastID++
+		single := &message{id: e.lastID, alone: true, calls: map[uint64]bool{id: true}}
+		e.flights[id].message = single
+		e.messages[single.id] = single
+		e.again = append(e.again, single)
+	}
+}
+
+// condemn ends the call under which its workers die.
+func (e *Engine[In, Out]) condemn(m *message) {
+	name := "worker"
+	if w := e.members.all[m.holder]; w != nil {
+		name = w.Name
+	}
+	for id := range m.calls {
+		f := e.flights[id]
+		e.leave(f)
+		f.end(reply[Out]{err: &pool.WorkerLostError{
+			Worker: name, State: fmt.Sprintf("nothing was heard of it for %v", e.opts.Lease), Runs: deliveries + m.deaths,
+		}})
+	}
+}

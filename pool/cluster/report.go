@@ -1,0 +1,90 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"trawl/pool"
+)
+
+// keepAlive is the goroutine that says to the server that the worker has its messages still,
+// and that ends calls which their maker does not end.
+func (s *session) keepAlive() {
+	tick := time.NewTicker(beat(s.lease))
+	defer tick.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-tick.C:
+		case <-s.over:
+			return
+		}
+		now := time.Now()
+		if now.Sub(last) > s.lease { // the process has stood still
+			s.giveUp(errLease)
+		}
+		last = now
+		s.mu.Lock()
+		for _, h := range s.held {
+			_ = h.msg.InProgress() // while the server is not there it is not counted
+		}
+		late := s.late(now)
+		s.mu.Unlock()
+		for _, local := range late {
+			s.Failure(local, context.DeadlineExceeded)
+		}
+	}
+}
+
+// late are the calls that have not ended a while after their time. It is called with mu
+// held.
+func (s *session) late(now time.Time) (late []uint64) {
+	for local, c := range s.calls {
+		if !c.due.IsZero() && now.After(c.due) {
+			late = append(late, local)
+		}
+	}
+	return late
+}
+
+// report is the goroutine that says to the coordinator what the worker is doing, and
+// hears whether there is one.
+func (s *session) report() {
+	tick := time.NewTicker(beat(s.lease))
+	defer tick.Stop()
+	heard := time.Now() // from a coordinator
+	for {
+		now, err := ask(s.ctx, s, status, statusRequestCodec, s.status(), statusReplyCodec)
+		switch {
+		case err == nil && now.Epoch != s.epoch:
+			s.leave(errNewLeader)
+		case err == nil:
+			heard = time.Now()
+		case errors.Is(err, nats.ErrNoResponders) && time.Since(heard) > 2*s.lease && s.isIdle():
+			s.leave(errNewLeader) // there is nobody to work for
+		}
+		select {
+		case <-tick.C:
+		case <-s.over:
+			return
+		}
+	}
+}
+
+// status is what the worker is doing.
+func (s *session) status() statusRequest {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := statusRequest{
+		Instance: s.instance, Name: s.worker.opts.Name, Epoch: s.epoch,
+		Capacity: s.maker.Workers(), InFlight: len(s.calls), Ended: s.made,
+	}
+	for id := range s.held {
+		q.Messages = append(q.Messages, id)
+	}
+	return q
+}
+
+var _ pool.Answers = (*session)(nil)

@@ -1,0 +1,167 @@
+package cluster
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// message is one that has been sent, and has calls without an answer.
+type message struct {
+	id     uint64
+	alone  bool
+	calls  map[uint64]bool // without an answer
+	tries  int             // how often it was published; each has an identity of its own
+	seq    uint64          // in the stream; 0 is that this is not known
+	seen   time.Time       // when it was last known to be somewhere: in the stream, or at a worker
+	doubt  time.Time       // when it may have been lost; zero: it was not
+	holder string          // the worker that had it last, as far as is known
+	deaths int             // of workers that had it alone
+}
+
+// sendGap is the least time between messages, within which calls gather: at most so many
+// messages a second, of which each costs the server as much as a hundred calls do.
+const sendGap = 2 * time.Millisecond
+
+// send is the goroutine that sends calls to the workers.
+func (e *Engine[In, Out]) send() {
+	stored := make(chan published, 1024)
+	e.crew.Go(func() { e.confirm(stored) })
+	defer close(stored)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	var last time.Time
+	for {
+		now := time.Now()
+		m, data, gathering := e.next(now.Sub(last) < sendGap)
+		switch {
+		case m != nil:
+			last = now
+			stored <- e.publish(m, data)
+			continue
+		case gathering:
+			timer.Reset(sendGap - now.Sub(last))
+		default:
+			timer.Reset(time.Hour)
+		}
+		select {
+		case <-e.room:
+		case <-timer.C:
+		case <-e.ctx.Done():
+			return
+		}
+	}
+}
+
+// next is the next message. With gathering it is there only if it is full; then gathering
+// says that there would be one later.
+func (e *Engine[In, Out]) next(gather bool) (m *message, data []byte, gathering bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.again) > 0 {
+		m, e.again = e.again[0], e.again[1:]
+		return m, e.encode(m), false
+	}
+	n := min(len(e.waiting), e.capacity-len(e.flights), e.share())
+	if n <= 0 {
+		return nil, nil, false
+	}
+	if n < maxCalls && n < e.share() && gather {
+		return nil, nil, true
+	}
+	return e.fill(n)
+}
+
+// share is how many calls a message has at most, so that no worker is given more than
+// half of what it takes at once while others have nothing.
+func (e *Engine[In, Out]) share() int {
+	return max(1, min(maxCalls, e.members.least()/2))
+}
+
+// fill makes a message of the n calls that have waited longest, or of fewer that are large.
+func (e *Engine[In, Out]) fill(n int) (m *message, data []byte, _ bool) {
+	e.lastID++
+	m = &message{id: e.lastID, calls: make(map[uint64]bool, n)}
+	size := 0
+	for i, f := range e.waiting[:n] {
+		if size += len(f.data); i > 0 && size > min(maxMessage, e.maxArgument()) {
+			n = i
+			break
+		}
+		f.message = m
+		m.calls[f.id] = true
+		e.flights[f.id] = f
+	}
+	clear(e.waiting[copy(e.waiting, e.waiting[n:]):])
+	e.waiting = e.waiting[:len(e.waiting)-n]
+	e.messages[m.id] = m
+	return m, e.encode(m), false
+}
+
+// encode is called with mu held; nothing is encoded of a message whose calls have ended.
+func (e *Engine[In, Out]) encode(m *message) []byte {
+	j := job{Epoch: e.epoch, Message: m.id, Alone: m.alone}
+	for id := range m.calls {
+		f := e.flights[id]
+		j.Calls = append(j.Calls, jobCall{ID: id, Limit: f.limit, Argument: f.data})
+	}
+	m.tries++
+	m.seen, m.doubt = time.Now(), time.Time{}
+	return seal(jobCodec, j)
+}
+
+// published is a message on its way to the server.
+type published struct {
+	m   *message
+	ack jetstream.PubAckFuture
+	err error
+}
+
+// publish does not wait for the server. If the same is published twice, within the
+// server's memory of two minutes, it is stored once.
+func (e *Engine[In, Out]) publish(m *message, data []byte) published {
+	msg := nats.NewMsg(e.names.subject(jobs))
+	msg.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d", e.epoch, m.id, m.tries))
+	msg.Data = data
+	ack, err := e.conn.js.PublishMsgAsync(msg, jetstream.WithStallWait(e.opts.Lease))
+	return published{m, ack, err}
+}
+
+// confirm waits for the server's word on each message, and has those sent again which it has
+// not stored.
+func (e *Engine[In, Out]) confirm(stored <-chan published) {
+	for p := range stored {
+		if p.err == nil {
+			select {
+			case ack := <-p.ack.Ok():
+				e.isStored(p.m, ack.Sequence)
+				continue
+			case p.err = <-p.ack.Err():
+			case <-e.ctx.Done():
+				continue
+			}
+		}
+		e.notStored(p.m, p.err)
+	}
+}
+
+func (e *Engine[In, Out]) isStored(m *message, seq uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m.seq = seq
+	e.trouble.err = nil
+}
+
+// notStored has the message sent again, once the streams are known to be there.
+func (e *Engine[In, Out]) notStored(m *message, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m.doubt = time.Now()
+	if e.trouble.err == nil {
+		e.trouble.since = m.doubt
+	}
+	e.trouble.err = err
+	wake(e.look)
+}

@@ -1,0 +1,230 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"trawl/pool"
+)
+
+// session is a worker's part in a run, with one coordinator of it: from its hello until the
+// run ends, or another coordinator takes it up.
+type session struct {
+	worker   *worker
+	names    names
+	instance string
+	epoch    uint64
+	seed     uint64 // for print
+	lease    time.Duration
+	maker    pool.Maker
+	ctx      context.Context // of the calls
+	end      context.CancelCauseFunc
+	crew     sync.WaitGroup
+	pulling  context.Context // ends when over is closed
+	over     chan struct{}   // closed when there is nothing to do here any more
+	finish   sync.Once       // closes it
+	ended    atomic.Bool     // the run has
+
+	change chan struct{} // calls or messages have ended; for the puller
+	idle   chan struct{} // the same, for who waits for the last
+	ready  chan struct{} // there are results; for the publisher
+
+	mu       sync.Mutex // guards all below
+	held     map[uint64]*held
+	calls    map[uint64]*heldCall // that have no answer, by the maker's id
+	lastID   uint64
+	made     uint64 // calls that have had an answer
+	results  []pending
+	draining bool // nothing more is taken
+}
+
+// held is a message that the worker has, until its results are on the server.
+type held struct {
+	id    uint64
+	msg   jetstream.Msg
+	calls int // whose results are not on the server
+}
+
+// heldCall is a call that runs.
+type heldCall struct {
+	id    uint64 // the coordinator's
+	print [16]byte
+	of    *held
+	due   time.Time // when an answer is overdue; zero is never
+}
+
+func newSession(w *worker, run string) *session {
+	return &session{
+		worker: w, names: names{run}, instance: fmt.Sprintf("%x", rand.Uint64()),
+		over: make(chan struct{}), change: make(chan struct{}, 1), idle: make(chan struct{}, 1), ready: make(chan struct{}, 1),
+		held: map[uint64]*held{}, calls: map[uint64]*heldCall{},
+	}
+}
+
+var (
+	errRunEnded  = errors.New("the run has ended")
+	errNewLeader = errors.New("another coordinator has taken the run up")
+	errLease     = errors.New("the worker was not heard for too long: others have its calls")
+)
+
+// leave ends the session for the reason; its calls are given up.
+func (s *session) leave(why error) {
+	s.finish.Do(func() {
+		s.ended.Store(why == errRunEnded)
+		s.giveUp(why)
+		close(s.over)
+	})
+}
+
+// serve serves the run, and reports whether it has ended.
+func (s *session) serve(ctx context.Context) (ended bool) {
+	s.worker.told.event(Event{Kind: Joined, Detail: s.names.run})
+	unsubscribe := s.listen()
+	ctx1, stopPulling := context.WithCancel(s.ctx)
+	defer stopPulling()
+	s.pulling = ctx1
+	s.crew.Go(func() { <-s.over; stopPulling() })
+	s.crew.Go(s.pull)
+	s.crew.Go(s.publish)
+	s.crew.Go(s.keepAlive)
+	s.crew.Go(s.report)
+	select {
+	case <-s.over:
+	case <-s.worker.stop:
+		s.drain(ctx)
+	case <-ctx.Done():
+	}
+	s.leave(context.Canceled)
+	s.maker.Close()
+	unsubscribe()
+	s.crew.Wait()
+	s.end(nil)
+	s.goodbye()
+	if s.ended.Load() {
+		s.worker.told.event(Event{Kind: Ended, Detail: s.names.run})
+	}
+	return s.ended.Load()
+}
+
+// drain finishes what the worker has taken.
+func (s *session) drain(ctx context.Context) {
+	s.mu.Lock()
+	s.draining = true
+	s.mu.Unlock()
+	for !s.isIdle() {
+		select {
+		case <-s.idle:
+		case <-s.over:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *session) isIdle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.held) == 0
+}
+
+// goodbye gives back what the worker has not finished, and says that it leaves.
+func (s *session) goodbye() {
+	s.mu.Lock()
+	for id, h := range s.held {
+		_ = h.msg.Nak() // else it comes again after the lease
+		delete(s.held, id)
+	}
+	s.mu.Unlock()
+	q := s.status()
+	q.Leaving = true
+	_ = s.worker.conn.nats.PublishRequest(s.names.subject(status), s.worker.conn.nats.NewInbox(), seal(statusRequestCodec, q))
+	_ = s.worker.conn.nats.FlushTimeout(askServer / 4)
+}
+
+// listen hears what the coordinator tells all workers.
+func (s *session) listen() (unsubscribe func()) {
+	var all []*nats.Subscription
+	for what, hear := range map[string]func([]byte) error{cancel: s.hearCancel, end: s.hearEnd} {
+		sub, err := s.worker.conn.nats.Subscribe(s.names.subject(what), func(msg *nats.Msg) {
+			if err := hear(msg.Data); err != nil {
+				s.worker.told.dropped(what, err)
+			}
+		})
+		if err == nil { // else the connection is closed
+			all = append(all, sub)
+		}
+	}
+	return func() {
+		for _, sub := range all {
+			_ = sub.Unsubscribe()
+		}
+	}
+}
+
+func (s *session) hearEnd(data []byte) error {
+	n, err := unseal(endCodec, data)
+	if err == nil && n.Epoch == s.epoch {
+		s.leave(errRunEnded)
+	}
+	return err
+}
+
+func (s *session) hearCancel(data []byte) error {
+	n, err := unseal(cancelCodec, data)
+	if err != nil || n.Epoch != s.epoch {
+		return err
+	}
+	given := make(map[uint64]bool, len(n.Calls))
+	for _, id := range n.Calls {
+		given[id] = true
+	}
+	s.mu.Lock()
+	var up []uint64
+	for local, c := range s.calls {
+		if given[c.id] {
+			up = append(up, local)
+		}
+	}
+	s.mu.Unlock()
+	for _, local := range up {
+		s.maker.Cancel(local)
+	}
+	return nil
+}
+
+// giveUp cancels all calls, forgets their messages, and drops what they will answer. What
+// has been answered is published all the same.
+func (s *session) giveUp(why error) {
+	s.mu.Lock()
+	var up []uint64
+	for local := range s.calls {
+		up = append(up, local)
+	}
+	clear(s.calls)
+	if why == errLease || why == errNewLeader || why == errRunEnded {
+		clear(s.held)
+		for i := range s.results {
+			s.results[i].of = nil
+		}
+	}
+	s.mu.Unlock()
+	for _, local := range up {
+		s.maker.Cancel(local)
+	}
+	s.changed()
+}
+
+// changed says that calls or messages have ended.
+func (s *session) changed() {
+	wake(s.change)
+	wake(s.idle)
+}

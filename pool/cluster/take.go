@@ -1,0 +1,240 @@
+package cluster
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const pullWait = time.Second // for a message; the worker asks again then
+
+// pull is the goroutine that takes messages while there are free slots.
+func (s *session) pull() {
+	for s.waitForRoom() {
+		from, err := s.worker.conn.js.Consumer(s.ctx, s.names.jobsStream(), workersConsumer)
+		for err == nil && s.waitForRoom() {
+			err = s.pullOne(from)
+		}
+		if err != nil { // there is no server, or no stream: the others find out whether there will be
+			s.rest(200 * time.Millisecond)
+		}
+	}
+}
+
+// waitForRoom waits for a free slot, and reports whether messages are to be taken.
+func (s *session) waitForRoom() bool {
+	for {
+		s.mu.Lock()
+		room, draining := len(s.calls) < s.maker.Workers(), s.draining
+		s.mu.Unlock()
+		if room || draining {
+			select {
+			case <-s.over:
+				return false
+			default:
+				return !draining
+			}
+		}
+		select {
+		case <-s.change:
+		case <-s.worker.stop:
+			return false
+		case <-s.over:
+			return false
+		}
+	}
+}
+
+// rest waits, unless the session is over.
+func (s *session) rest(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.over:
+	}
+}
+
+func (s *session) pullOne(from jetstream.Consumer) error {
+	ctx, done := context.WithTimeout(s.pulling, pullWait)
+	defer done()
+	batch, err := from.Fetch(1, jetstream.FetchContext(ctx))
+	if err != nil {
+		return err
+	}
+	for msg := range batch.Messages() {
+		s.take(msg)
+	}
+	if err := batch.Error(); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// take begins the calls of a message.
+func (s *session) take(msg jetstream.Msg) {
+	j, err := unseal(jobCodec, msg.Data())
+	facts, bad := msg.Metadata()
+	if err == nil {
+		err = bad
+	}
+	switch {
+	case err != nil:
+		s.worker.told.dropped(jobs, err)
+		_ = msg.Term()
+		return
+	case j.Epoch != s.epoch:
+		s.strange(&j, msg)
+		return
+	}
+	h, known := s.hold(&j, msg)
+	if known {
+		return
+	}
+	if j.Alone || facts.NumDelivered > 1 {
+		if !s.askWhatRemains(h, &j, facts.NumDelivered) {
+			return
+		}
+	}
+	if j.Alone {
+		s.waitUntil(func() bool { return len(s.calls) == 0 })
+	}
+	s.begin(h, &j)
+	if j.Alone {
+		s.waitUntil(func() bool { return s.held[h.id] != h })
+	}
+}
+
+// strange is for a message of another coordinator: of one before, or of a new one.
+func (s *session) strange(j *job, msg jetstream.Msg) {
+	now, err := ask(s.ctx, s, status, statusRequestCodec, s.status(), statusReplyCodec)
+	switch {
+	case err == nil && now.Epoch == s.epoch:
+		s.worker.told.event(Event{Kind: Dropped, Detail: jobs + ": a message of a coordinator that is no more"})
+		_ = msg.Term()
+		return
+	case err == nil:
+		s.leave(errNewLeader)
+	}
+	_ = msg.NakWithDelay(beat(s.lease))
+}
+
+// hold keeps the message alive from now on. One that is held already has come again:
+// the server goes by the last that it has given.
+func (s *session) hold(j *job, msg jetstream.Msg) (h *held, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.held[j.Message]; h != nil {
+		h.msg = msg
+		return h, true
+	}
+	h = &held{id: j.Message, msg: msg, calls: len(j.Calls)}
+	s.held[j.Message] = h
+	return h, false
+}
+
+// letGo forgets a message that the worker has nothing to do with any more.
+func (s *session) letGo(h *held) {
+	s.mu.Lock()
+	delete(s.held, h.id)
+	s.mu.Unlock()
+	s.changed()
+}
+
+// askWhatRemains asks the coordinator which of the message's calls are to be made, and
+// reports whether any are.
+func (s *session) askWhatRemains(h *held, j *job, delivered uint64) bool {
+	q := remainRequest{Instance: s.instance, Name: s.worker.opts.Name, Epoch: s.epoch, Message: j.Message, Delivered: delivered}
+	for {
+		r, err := ask(s.ctx, s, remain, remainRequestCodec, q, remainReplyCodec)
+		switch {
+		case err == nil && r.Busy:
+			s.letGo(h)
+			_ = h.msg.NakWithDelay(s.lease / 2)
+			return false
+		case err == nil:
+			return s.only(h, j, r.Calls)
+		}
+		s.rest(200 * time.Millisecond)
+		select {
+		case <-s.over:
+			return false
+		default:
+		}
+	}
+}
+
+// only leaves the calls in the message that remain.
+func (s *session) only(h *held, j *job, calls []uint64) bool {
+	remain := make(map[uint64]bool, len(calls))
+	for _, id := range calls {
+		remain[id] = true
+	}
+	kept := j.Calls[:0]
+	for _, c := range j.Calls {
+		if remain[c.ID] {
+			kept = append(kept, c)
+		}
+	}
+	j.Calls = kept
+	if len(kept) == 0 {
+		s.letGo(h)
+		_ = h.msg.Ack()
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.calls = len(kept)
+	return true
+}
+
+// waitUntil waits until something is true, which is looked at with mu held, or the session is over.
+func (s *session) waitUntil(is func() bool) {
+	for {
+		s.mu.Lock()
+		now := is()
+		s.mu.Unlock()
+		if now {
+			return
+		}
+		select {
+		case <-s.change:
+		case <-s.over:
+			return
+		}
+	}
+}
+
+// overdue is how long a call may take beyond its limit before it is given up.
+const overdue = 2 * time.Second
+
+// begin has the calls made.
+func (s *session) begin(h *held, j *job) {
+	for i := range j.Calls {
+		c := &j.Calls[i]
+		local, ok := s.enter(h, c)
+		if !ok {
+			return
+		}
+		if err := s.maker.Begin(local, c.Limit, c.Argument); err != nil {
+			s.Failure(local, err)
+		}
+	}
+}
+
+// enter counts a call, unless the message is not held any more.
+func (s *session) enter(h *held, c *jobCall) (local uint64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held[h.id] != h {
+		return 0, false
+	}
+	s.lastID++
+	one := &heldCall{id: c.ID, print: print(s.seed, c.Argument), of: h}
+	if c.Limit > 0 {
+		one.due = time.Now().Add(c.Limit + overdue)
+	}
+	s.calls[s.lastID] = one
+	return s.lastID, true
+}
