@@ -53,6 +53,7 @@ type crawl struct {
 	stats *Stats
 	stage stage
 	out   *sinks.Writer // nil until there is an executor: no file is made before
+	room  *room         // nil: jobs run on this machine
 
 	endArchive func() error // of archives
 	whole      bool         // the list was met to its end, and the files are what they are for
@@ -96,7 +97,10 @@ func (c *crawl) take() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.endArchive()) }()
-	if c.opts.Processes != nil {
+	switch {
+	case c.opts.Elsewhere != nil:
+		return c.elsewhere()
+	case c.opts.Processes != nil:
 		return c.inProcesses()
 	}
 	return c.inThreads()
@@ -107,8 +111,7 @@ func (c *crawl) inThreads() error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	return run(c, pool.Threads(client.GetPage), c.parsePage)
+	return run(c, inClient(client), c.parsePage)
 }
 
 // run takes the list through an engine, which it closes; callback is every job's
@@ -116,7 +119,7 @@ func (c *crawl) inThreads() error {
 func run[Out any](
 	c *crawl, engine pool.Engine[fetch.Request, Out], callback func(fetch.Request, *pool.Future[Out]),
 ) error {
-	workers := c.opts.Stage.Concurrency
+	workers := c.workersWanted()
 	jobs, err := pool.New(engine, pool.Options{Workers: workers, Window: workers})
 	if err != nil {
 		return errors.Join(err, engine.Close())
@@ -128,13 +131,14 @@ func run[Out any](
 	stage := fetch.NewStage(jobs, callback, c.refused, c.denied, c.opts.Stage)
 	c.stage = stage
 	c.stats.watch(stage.Status)
+	c.room.open(stage.Resize, engine)
 
 	unwatch := c.watch()
 	list, unknown := c.remembering()
 	err = errors.Join(stage.Run(c.ctx, c.intake.Done(), list), unknown())
 	err = errors.Join(err, c.shutdown(jobs))
 	unwatch()
-	if why := context.Cause(c.intake); errors.Is(why, pool.ErrBroken) && !errors.Is(err, pool.ErrBroken) {
+	if why := context.Cause(c.intake); errors.Is(why, ErrSecret) || errors.Is(why, pool.ErrBroken) && !errors.Is(err, pool.ErrBroken) {
 		err = errors.Join(err, why)
 	}
 	return errors.Join(err, c.close(err == nil))
@@ -222,6 +226,10 @@ func (c *crawl) watch() (unwatch func()) {
 				stop = nil
 			case <-deadline:
 				c.endIntake(errLate)
+			case <-c.room.changes():
+				if err := c.room.broken(); err != nil { // though nothing may be in flight that could tell
+					c.endIntake(err)
+				}
 			case <-c.opts.Reopen:
 				c.out.Reopen()
 			case <-c.out.Failed():

@@ -5,6 +5,7 @@ import (
 
 	"trawl/fetch"
 	"trawl/parse"
+	"trawl/pool"
 	"trawl/robots"
 	"trawl/sinks"
 )
@@ -31,6 +32,12 @@ type Options struct {
 
 	Processes *ProcessOptions // has pages fetched and parsed in worker processes; nil: in this one
 
+	// Elsewhere makes the engine on which jobs run; nil: in this process, or in Processes. The
+	// engine is Crawl's, which closes it. With Elsewhere ParsePage and Processes must be nil: workers
+	// have their own, see [NewWorker]; and Stage.Concurrency is at most what the engine says that
+	// it takes ([Jobs].Resize), 0 is no less.
+	Elsewhere func(Jobs) (pool.Engine[fetch.Request, Parsed], error)
+
 	MaxDuration time.Duration       // no request is started after it; 0 is no limit
 	OnRecord    func(*parse.Record) // of each record when it is on disk, one at a time; must not keep it
 	Reopen      <-chan struct{}     // each value has the files opened anew by name, after they were moved; nil: never
@@ -50,7 +57,7 @@ func (o Options) withDefaults() Options {
 	if o.Output.Run == "" {
 		o.Output.Run = NewRunID(time.Now())
 	}
-	if o.Stage.Concurrency == 0 {
+	if o.Stage.Concurrency == 0 && o.Elsewhere == nil {
 		o.Stage.Concurrency = fetch.DefaultConcurrency
 	}
 	if o.Stage.Agent == "" {

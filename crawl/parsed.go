@@ -1,15 +1,16 @@
 package crawl
 
 import (
+	"errors"
 	"fmt"
 
 	"trawl/fetch"
 	"trawl/parse"
 )
 
-// parsed is what a worker process makes of a page: what is left of it when its body is
-// gone. It is small, plain data, but for what is captured, which goes to an archive.
-type parsed struct {
+// Parsed is what a worker makes of a page: what is left of it when its body is gone. It is
+// small, plain data, but for what is captured, which goes to an archive.
+type Parsed struct {
 	Answer fetch.Answer
 	Record parse.Record
 	Heads  []string // what [fetch.ClientOptions].OnHead is to be told
@@ -18,7 +19,7 @@ type parsed struct {
 // parsedCodec takes it to the coordinator.
 type parsedCodec struct{}
 
-func (parsedCodec) Append(dst []byte, p parsed) ([]byte, error) {
+func (parsedCodec) Append(dst []byte, p Parsed) ([]byte, error) {
 	w := wire{data: dst}
 	p.travel(&w)
 	if p.Answer.Exchange != nil {
@@ -27,16 +28,36 @@ func (parsedCodec) Append(dst []byte, p parsed) ([]byte, error) {
 	return w.data, nil
 }
 
-func (parsedCodec) Decode(data []byte) (p parsed, _ error) {
+func (parsedCodec) Decode(data []byte) (p Parsed, _ error) {
 	w := wire{data: data, reading: true}
 	p.travel(&w)
 	if err := w.end(); err != nil {
-		return parsed{}, fmt.Errorf("parsed page: %w", err)
+		return Parsed{}, fmt.Errorf("parsed page: %w", err)
 	}
 	return p, nil
 }
 
-func (p *parsed) travel(w *wire) {
+// wholeCodec takes it to another machine: what is captured comes with its bytes.
+type wholeCodec struct {
+	spool *fetch.Spool // of a worker that captures
+}
+
+func (c wholeCodec) Append(dst []byte, p Parsed) ([]byte, error) {
+	if p.Answer.Exchange != nil {
+		p.Answer.Exchange.Load(c.spool)
+	}
+	return parsedCodec{}.Append(dst, p)
+}
+
+func (wholeCodec) Decode(data []byte) (Parsed, error) {
+	p, err := parsedCodec{}.Decode(data)
+	if x := p.Answer.Exchange; x != nil && x.File != "" {
+		return Parsed{}, errors.New("parsed page: it names a file of another machine")
+	}
+	return p, err
+}
+
+func (p *Parsed) travel(w *wire) {
 	answer(w, &p.Answer)
 	record(w, &p.Record)
 	wireList(w, &p.Heads, wireText)

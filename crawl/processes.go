@@ -56,39 +56,50 @@ func (p *ProcessOptions) workers() int { return cmp.Or(p.Processes, runtime.GOMA
 
 // inProcesses has the jobs run in worker processes.
 func (c *crawl) inProcesses() error {
-	switch {
-	case c.opts.ParsePage != nil:
-		return errors.New("ParsePage cannot go to worker processes: the worker's program gives it to Serve")
-	case pool.IsWorker(): // or it would start itself for ever
-		return errors.New("this process is a worker: it must call Serve")
-	}
-	client, err := fetch.NewClient(c.opts.Client) // so that options which no worker could use are refused at once
-	if err != nil {
+	if err := checkClient(c.opts.Client); err != nil {
 		return err
 	}
-	client.Close()
-	engine, err := c.workers()
+	engine, err := c.opts.Processes.engine(setupOf(c.opts), c.opts.ParsePage, c.jobLimit)
 	if err != nil {
 		return err
 	}
 	return run(c, engine, c.collect)
 }
 
-// workers is the engine of the run's worker processes.
-func (c *crawl) workers() (pool.Engine[fetch.Request, parsed], error) {
-	setup, err := setupCodec.Append(nil, setupOf(c.opts))
+// checkClient refuses at once what no worker could use.
+func checkClient(opts fetch.ClientOptions) error {
+	client, err := fetch.NewClient(opts)
+	if err != nil {
+		return err
+	}
+	client.Close()
+	return nil
+}
+
+// engine is that of worker processes which share the means of s. own is what jobs were to
+// be parsed with in this process.
+func (p *ProcessOptions) engine(
+	s setup, own ParsePage, limit func(fetch.Request) time.Duration,
+) (pool.Engine[fetch.Request, Parsed], error) {
+	switch {
+	case own != nil:
+		return nil, errors.New("ParsePage cannot go to worker processes: the worker's program gives it to Serve")
+	case pool.IsWorker(): // or it would start itself for ever
+		return nil, errors.New("this process is a worker: it must call Serve")
+	}
+	s.Means = s.Means.among(p)
+	setup, err := setupCodec.Append(nil, s)
 	if err != nil {
 		return nil, fmt.Errorf("set up workers: %w", err)
 	}
-	p := c.opts.Processes
-	return pool.Processes(pool.ProcessOptions[fetch.Request, parsed]{
+	return pool.Processes(pool.ProcessOptions[fetch.Request, Parsed]{
 		Processes: p.workers(),
 		Path:      p.Path,
 		Args:      p.Args,
 		Setup:     setup,
 		In:        &hopCodec{},
 		Out:       parsedCodec{},
-		Limit:     c.jobLimit,
+		Limit:     limit,
 		Key:       func(r fetch.Request) string { return r.Host },
 		Memory:    p.Memory,
 		OnOutput:  p.OnOutput,
@@ -96,9 +107,8 @@ func (c *crawl) workers() (pool.Engine[fetch.Request, parsed], error) {
 	})
 }
 
-// collect is the done-callback of a job that a worker process has made, parse_page and
-// all.
-func (c *crawl) collect(r fetch.Request, job *pool.Future[parsed]) {
+// collect is the done-callback of a job that a worker has made, parse_page and all.
+func (c *crawl) collect(r fetch.Request, job *pool.Future[Parsed]) {
 	got, err := job.Result(c.ctx)
 	switch {
 	case err == nil:
@@ -107,6 +117,10 @@ func (c *crawl) collect(r fetch.Request, job *pool.Future[parsed]) {
 		return
 	case errors.Is(err, pool.ErrBroken): // there are no workers: what is in flight may end
 		c.endIntake(err)
+		c.stage.Abandon(r)
+		return
+	case errors.Is(err, ErrSecret):
+		c.endIntake(fmt.Errorf("%s:%d: %w", r.File, r.Line, ErrSecret))
 		c.stage.Abandon(r)
 		return
 	default:
@@ -128,7 +142,11 @@ func (c *crawl) jobLimit(r fetch.Request) time.Duration {
 	if r.Timeout == 0 {
 		return 0
 	}
-	return r.Timeout + cmp.Or(c.opts.Processes.ParseTimeout, time.Minute)
+	parse := time.Minute
+	if c.opts.Processes != nil {
+		parse = cmp.Or(c.opts.Processes.ParseTimeout, parse)
+	}
+	return r.Timeout + parse
 }
 
 // whyLost says why a job gave nothing.
@@ -136,12 +154,12 @@ func (c *crawl) whyLost(r *fetch.Request, err error) *fetch.Error {
 	lost := &fetch.Error{URL: r.URL, Class: fetch.Callback}
 	switch {
 	case errors.Is(err, pool.ErrWorkerLost):
-		lost.Class, lost.Detail = fetch.WorkerLost, deathOf(err)
+		lost.Class, lost.Detail = fetch.WorkerLost, c.deathOf(err)
 	case errors.Is(err, context.DeadlineExceeded):
 		lost.Class, lost.Limit = fetch.Timeout, c.jobLimit(*r)
 		lost.Detail = fmt.Sprintf("get_page and parse_page took more than %v s", lost.Limit.Seconds())
 	default:
-		lost.Detail = "worker process: " + err.Error()
+		lost.Detail = c.workers() + ": " + err.Error()
 		if panicked, ok := errors.AsType[*pool.PanicError](err); ok { // get_page's are the page's error
 			lost.Detail = "parse_page: " + panicked.Value
 		}
@@ -151,13 +169,29 @@ func (c *crawl) whyLost(r *fetch.Request, err error) *fetch.Error {
 
 const maxLastWords = 100 // bytes
 
-// deathOf tells of the death of two workers, with the first line that the last one said.
-func deathOf(err error) string {
-	died, ok := errors.AsType[*pool.WorkerLostError](err)
-	if !ok {
-		return "the worker process died twice"
+// workers is what a worker is called.
+func (c *crawl) workers() string {
+	if c.opts.Elsewhere != nil {
+		return "worker"
 	}
-	text := "the worker process died twice: " + died.State
+	return "worker process"
+}
+
+// deathOf tells of the death of a job's workers, with the first line that the last one said.
+func (c *crawl) deathOf(err error) string {
+	text := "the worker process died twice"
+	died, ok := errors.AsType[*pool.WorkerLostError](err)
+	switch {
+	case c.opts.Elsewhere == nil:
+	case ok && died.Runs > 0:
+		text = fmt.Sprintf("%d workers died under it", died.Runs)
+	default:
+		text = "its worker died"
+	}
+	if !ok || died.State == "" {
+		return text
+	}
+	text += ": " + died.State
 	if words := died.LastWords(); words != "" {
 		text += " (" + words[:min(len(words), maxLastWords)] + ")"
 	}

@@ -319,9 +319,9 @@ func TestAnAbortedJobRemains(t *testing.T) {
 	for _, err := range []error{context.Canceled, pool.ErrWorkerLost, context.DeadlineExceeded, pool.ErrBroken} {
 		enough := errors.New("enough")
 		c := newCrawl(t.Context(), nil, listOf(t, "http://a/"), to(t.TempDir(), Options{Processes: &ProcessOptions{}}))
-		got := run(c, pool.Threads(func(context.Context, fetch.Request) (parsed, error) {
+		got := run(c, pool.Threads(func(context.Context, fetch.Request) (Parsed, error) {
 			c.abort(enough)
-			return parsed{}, err
+			return Parsed{}, err
 		}), c.collect)
 		if !errors.Is(got, enough) || errors.Is(got, pool.ErrBroken) {
 			t.Errorf("the run: %v, want the cause of its abort alone", got)
@@ -334,7 +334,7 @@ func TestAnAbortedJobRemains(t *testing.T) {
 
 // closing counts how often it is closed.
 type closing struct {
-	pool.Engine[fetch.Request, parsed]
+	pool.Engine[fetch.Request, Parsed]
 	times int
 }
 
@@ -349,8 +349,8 @@ func TestAnEngineIsClosedThoughTheRunDoesNotBegin(t *testing.T) {
 		"no such folder":   {Output: sinks.Options{Output: t.TempDir() + "/none/pages.jsonl"}},
 	} {
 		c := newCrawl(t.Context(), nil, listOf(t, "http://a/"), opts)
-		engine := &closing{Engine: pool.Threads(func(context.Context, fetch.Request) (parsed, error) {
-			return parsed{}, errors.New("called")
+		engine := &closing{Engine: pool.Threads(func(context.Context, fetch.Request) (Parsed, error) {
+			return Parsed{}, errors.New("called")
 		})}
 		if err := run(c, engine, c.collect); err == nil || c.out != nil || engine.times != 1 {
 			t.Errorf("%s: %v; a file made: %v; the engine is closed %d times", name, err, c.out != nil, engine.times)

@@ -2,7 +2,7 @@ package crawl
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync"
 
 	"trawl/fetch"
@@ -20,27 +20,23 @@ import (
 // [parse.ParsePage]. A job that is cut off by the death of its worker is made again, so
 // parsePage may see a page up to three times.
 func Serve(ctx context.Context, parsePage ParsePage) error {
-	return pool.Serve(ctx, func(data []byte) (pool.Worker[fetch.Request, fetch.Page, parsed], error) {
-		return startWorker(data, parsePage)
+	return pool.Serve(ctx, func(data []byte) (pool.Worker[fetch.Request, fetch.Page, Parsed], error) {
+		s, err := readSetup(data)
+		if err != nil {
+			return pool.Worker[fetch.Request, fetch.Page, Parsed]{}, err
+		}
+		return s.worker(parsePage, nothing)
 	})
 }
 
-// worker is one worker process.
+// worker makes a run's jobs in this process, which is not the coordinator's.
 type worker struct {
 	parser parser
 	heads  *heads // nil: nobody wants them
 }
 
-// startWorker makes a worker as the coordinator's setup says. Its client is never
-// closed: the process ends with it, perhaps amid its jobs.
-func startWorker(data []byte, own ParsePage) (w pool.Worker[fetch.Request, fetch.Page, parsed], err error) {
-	s, err := setupCodec.Decode(data)
-	if err != nil {
-		return w, fmt.Errorf("setup: %w", err)
-	}
-	if s.Release != fetch.Release {
-		return w, fmt.Errorf("the run is one of trawl %s, the worker of %s", s.Release, fetch.Release)
-	}
+// worker makes one as the setup says; end is called at its end.
+func (s setup) worker(own ParsePage, end func() error) (w pool.Worker[fetch.Request, fetch.Page, Parsed], err error) {
 	here := worker{parser: parser{own: own}}
 	if here.parser.opts, err = s.parse(); err != nil {
 		return w, err
@@ -57,14 +53,46 @@ func startWorker(data []byte, own ParsePage) (w pool.Worker[fetch.Request, fetch
 	if err != nil {
 		return w, err
 	}
-	w.Executor, err = pool.New(pool.Threads(client.GetPage), pool.Options{Workers: s.Concurrency})
+	w.Executor, err = newExecutor(ending[fetch.Page]{inClient(client), end}, s.Means.Concurrency)
 	w.Done, w.In, w.Out = here.parsePage, &hopCodec{}, parsedCodec{}
 	return w, err
 }
 
-// parsePage is the done-callback of a get_page that has run in a worker process: what it
-// gives travels back.
-func (w worker) parsePage(ctx context.Context, r fetch.Request, job *pool.Future[fetch.Page]) (out parsed, err error) {
+// newExecutor makes an executor that owns its engine, whatever becomes of it.
+func newExecutor[Out any](engine pool.Engine[fetch.Request, Out], workers int) (*pool.Executor[fetch.Request, Out], error) {
+	ex, err := pool.New(engine, pool.Options{Workers: workers})
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	return ex, nil
+}
+
+// inClient is the engine of a client, which closes it.
+func inClient(client *fetch.Client) pool.Engine[fetch.Request, fetch.Page] {
+	return ending[fetch.Page]{pool.Threads(client.GetPage), func() error { client.Close(); return nil }}
+}
+
+// ending is an engine with which something else ends: after the last call.
+type ending[Out any] struct {
+	pool.Engine[fetch.Request, Out]
+	end func() error
+}
+
+func nothing() error { return nil }
+
+func (e ending[Out]) Close() error { return errors.Join(e.Engine.Close(), e.end()) }
+
+// Broken is the engine's.
+func (e ending[Out]) Broken() error {
+	if b, ok := e.Engine.(pool.Breaker); ok {
+		return b.Broken()
+	}
+	return nil
+}
+
+// parsePage is the done-callback of a get_page that has run in a worker: what it gives
+// travels back.
+func (w worker) parsePage(ctx context.Context, r fetch.Request, job *pool.Future[fetch.Page]) (out Parsed, err error) {
 	out.Heads = w.heads.take(r.Index)
 	page, err := pageOf(ctx, r.URL, job)
 	if err != nil { // ctx has ended

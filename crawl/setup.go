@@ -10,12 +10,12 @@ import (
 	"trawl/pool"
 )
 
-// setup is what a worker process must know of the run. It goes to the worker by
-// the pipe, since it may hold secrets: a command line and an environment can be seen.
+// setup is what who makes a run's jobs must know of it. A worker process has it from the
+// pipe, since it may hold secrets: a command line and an environment can be seen.
 type setup struct {
-	Release     string // of the coordinator: another one may understand what comes differently
-	Concurrency int    // jobs at once
-	Heads       bool   // OnHead is wanted
+	Release string // of the coordinator: another one may understand what comes differently
+	Heads   bool   // OnHead is wanted
+	Capture bool   // exchanges are
 
 	UserAgent       string
 	Header          []fetch.Field
@@ -30,24 +30,41 @@ type setup struct {
 	Resolve         map[string]string
 	NameServer      string
 	DenyPrivate     bool
-	Connections     int
 	HostConnections int
-	BodyMemory      int64
-	Spool           string // folder for what is captured; "" is that nothing is
 
 	ParseHeader, Title, Digest, Fingerprint bool
 	Select                                  []string
+
+	Means means // what a worker process may use; another machine has its own
+}
+
+// means are what jobs may use of the machine that makes them.
+type means struct {
+	Concurrency int // jobs at once
+	Connections int
+	BodyMemory  int64
+	Spool       string // folder for what is captured
+}
+
+// among are each one's means when p's worker processes share m.
+func (m means) among(p *ProcessOptions) means {
+	workers := p.workers()
+	m.Connections = (m.Connections + workers - 1) / workers
+	if quarter := p.Memory / 4; quarter > 0 {
+		m.BodyMemory = min(m.BodyMemory, quarter)
+	}
+	return m
 }
 
 var setupCodec = pool.CBOR[setup]()
 
-// setupOf makes the setup of each worker from the run's options.
+// setupOf makes the setup of a run's jobs from its options, with the means of this machine.
 func setupOf(opts Options) setup {
-	client, workers := opts.Client, opts.Processes.workers()
+	client := opts.Client
 	s := setup{
-		Release:     fetch.Release,
-		Concurrency: opts.Stage.Concurrency,
-		Heads:       client.OnHead != nil,
+		Release: fetch.Release,
+		Heads:   client.OnHead != nil,
+		Capture: client.Capture != nil,
 
 		UserAgent:       client.UserAgent,
 		Header:          client.Header,
@@ -61,25 +78,38 @@ func setupOf(opts Options) setup {
 		Resolve:         client.Resolve,
 		NameServer:      client.NameServer,
 		DenyPrivate:     client.DenyPrivate,
-		Connections:     (cmp.Or(client.Connections, fetch.DefaultConnections) + workers - 1) / workers,
 		HostConnections: client.HostConnections,
-		BodyMemory:      cmp.Or(client.BodyMemory, fetch.DefaultBodyMemory),
 
 		ParseHeader: opts.Parse.Header, Title: opts.Parse.Title, Digest: opts.Parse.Digest, Fingerprint: opts.Parse.Fingerprint,
+
+		Means: means{
+			Concurrency: opts.Stage.Concurrency,
+			Connections: cmp.Or(client.Connections, fetch.DefaultConnections),
+			BodyMemory:  cmp.Or(client.BodyMemory, fetch.DefaultBodyMemory),
+		},
 	}
 	if client.Capture != nil {
-		s.Spool = client.Capture.Dir()
+		s.Means.Spool = client.Capture.Dir()
 	}
 	if client.Proxy != nil {
 		s.Proxy = client.Proxy.String()
-	}
-	if quarter := opts.Processes.Memory / 4; quarter > 0 {
-		s.BodyMemory = min(s.BodyMemory, quarter)
 	}
 	for _, selector := range opts.Parse.Select {
 		s.Select = append(s.Select, selector.String())
 	}
 	return s
+}
+
+// readSetup reads the setup of a coordinator of this release.
+func readSetup(data []byte) (setup, error) {
+	s, err := setupCodec.Decode(data)
+	if err != nil {
+		return s, fmt.Errorf("setup: %w", err)
+	}
+	if s.Release != fetch.Release {
+		return s, fmt.Errorf("the run is one of trawl %s, the worker of %s", s.Release, fetch.Release)
+	}
+	return s, nil
 }
 
 // client are the options of the worker's client.
@@ -96,12 +126,10 @@ func (s setup) client() (opts fetch.ClientOptions, err error) {
 		Resolve:         s.Resolve,
 		NameServer:      s.NameServer,
 		DenyPrivate:     s.DenyPrivate,
-		Connections:     s.Connections,
 		HostConnections: s.HostConnections,
-		BodyMemory:      s.BodyMemory,
-	}
-	if s.Spool != "" {
-		opts.Capture = fetch.NewSpool(s.Spool, 0)
+		Connections:     s.Means.Connections,
+		BodyMemory:      s.Means.BodyMemory,
+		Capture:         s.spool(),
 	}
 	if opts.Accept, err = fetch.ParseStatusSet(s.Accept); err != nil {
 		return opts, err
@@ -110,6 +138,14 @@ func (s setup) client() (opts fetch.ClientOptions, err error) {
 		opts.Proxy, err = fetch.ParseProxy(s.Proxy)
 	}
 	return opts, err
+}
+
+// spool is a worker's for what is captured; nil is that nothing is.
+func (s setup) spool() *fetch.Spool {
+	if !s.Capture {
+		return nil
+	}
+	return fetch.NewSpool(s.Means.Spool, 0)
 }
 
 // parse are the options of the worker's parser.

@@ -49,7 +49,7 @@ func TestAnExchangeTravels(t *testing.T) {
 		"lost":      {Err: &fs.PathError{Op: "write", Path: "p", Err: syscall.ENOSPC}, Sizes: fetch.Sizes{Body: 5}},
 	} {
 		want := *x
-		data, err := parsedCodec{}.Append(nil, parsed{Answer: fetch.Answer{Exchange: x}})
+		data, err := parsedCodec{}.Append(nil, Parsed{Answer: fetch.Answer{Exchange: x}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func TestAnExchangeTravels(t *testing.T) {
 		"less than nothing":      {File: "f", Sizes: fetch.Sizes{Request: -1}},
 		"a file and bytes":       {File: "f", Request: "GET", Sizes: fetch.Sizes{Request: 3}},
 	} {
-		data, err := parsedCodec{}.Append(nil, parsed{Answer: fetch.Answer{Exchange: x}})
+		data, err := parsedCodec{}.Append(nil, Parsed{Answer: fetch.Answer{Exchange: x}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestAnExchangeTravels(t *testing.T) {
 
 func TestWhatAWorkerMakesOfAPageTravelsWhole(t *testing.T) {
 	fail := &fetch.Error{URL: "http://a/", Class: fetch.HTTPStatus, Detail: "http 404", Status: 404, Limit: time.Second}
-	sent := parsed{
+	sent := Parsed{
 		Answer: fetch.Answer{Status: 301, Location: "/caf\xe9", RetryAfter: time.Hour, ETag: `"a"`, LastModified: "Sun", NotModified: true, Quota: time.Minute, Robots: []byte("User-agent: *\r\n"), Unreached: true, Unheard: true, Err: fail, Exchange: someExchange(), Timings: someTimes},
 		Record: parse.Record{
 			Seq: 1, URL: "http://a/", FinalURL: "http://b/", Redirects: []string{"http://c/"}, Status: 200,
@@ -100,7 +100,7 @@ func TestWhatAWorkerMakesOfAPageTravelsWhole(t *testing.T) {
 		t.Errorf("fill leaves of a record: %+v", want.Record)
 	}
 	var codec parsedCodec
-	for _, test := range []struct{ sent, want parsed }{{sent, want}, {}} {
+	for _, test := range []struct{ sent, want Parsed }{{sent, want}, {}} {
 		data, err := codec.Append(nil, test.sent)
 		if err != nil {
 			t.Fatal(err)
@@ -133,7 +133,9 @@ func TestAWorkerHasTheRunsSetup(t *testing.T) {
 	}
 	whole(t, opts.Client)
 	whole(t, opts.Parse)
-	data, err := setupCodec.Append(nil, setupOf(opts))
+	mine := setupOf(opts)
+	mine.Means = mine.Means.among(opts.Processes)
+	data, err := setupCodec.Append(nil, mine)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,8 +143,8 @@ func TestAWorkerHasTheRunsSetup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Concurrency != 7 || !s.Heads {
-		t.Errorf("%d jobs at once, heads %v; want 7 and heads", s.Concurrency, s.Heads)
+	if s.Means.Concurrency != 7 || !s.Heads {
+		t.Errorf("%d jobs at once, heads %v; want 7 and heads", s.Means.Concurrency, s.Heads)
 	}
 	client, err := s.client()
 	want := opts.Client
@@ -166,7 +168,7 @@ func TestBodiesLeaveRoomInAWorker(t *testing.T) {
 		{0, 0, fetch.DefaultBodyMemory}, {512 << 20, 0, 64 << 20}, {64 << 20, 0, 16 << 20}, {64 << 20, 1 << 20, 1 << 20}, {0, 1 << 30, 1 << 30},
 	} {
 		opts := Options{Client: fetch.ClientOptions{BodyMemory: test.bodies}, Processes: &ProcessOptions{Memory: test.memory}}
-		if got := setupOf(opts).BodyMemory; got != test.want {
+		if got := setupOf(opts).Means.among(opts.Processes).BodyMemory; got != test.want {
 			t.Errorf("%d bytes a worker, %d of bodies: %d, want %d", test.memory, test.bodies, got, test.want)
 		}
 	}
@@ -210,7 +212,7 @@ func TestOnlyWhatGetPageNeedsGoesToAWorker(t *testing.T) {
 func FuzzWhatAWorkerSends(f *testing.F) {
 	var codec parsedCodec
 	fail := &fetch.Error{URL: "http://a/", Class: fetch.DNS}
-	for _, p := range []parsed{{}, {Answer: fetch.Answer{Exchange: someExchange()}}, {Answer: fetch.Answer{Status: 200, Err: fail}, Heads: []string{"a"}, Record: parse.Record{Header: someFields, Data: json.RawMessage("{}")}}} {
+	for _, p := range []Parsed{{}, {Answer: fetch.Answer{Exchange: someExchange()}}, {Answer: fetch.Answer{Status: 200, Err: fail}, Heads: []string{"a"}, Record: parse.Record{Header: someFields, Data: json.RawMessage("{}")}}} {
 		data, err := codec.Append(nil, p)
 		if err != nil {
 			f.Fatal(err)
@@ -240,7 +242,7 @@ func FuzzWhatAWorkerSends(f *testing.F) {
 // BenchmarkWire is what the way to a worker process and back costs in encoding.
 func BenchmarkWire(b *testing.B) {
 	var codec parsedCodec
-	out := parsed{
+	out := Parsed{
 		Answer: fetch.Answer{Status: 200, Timings: someTimes},
 		Record: parse.Record{Status: 200, HasSize: true, Size: 2, HasBody: true, Bytes: 3, WireBytes: 4, ContentType: "text/html; charset=utf-8", Title: "A page", Proto: "HTTP/1.1", IP: "127.0.0.1", SHA256: string(make([]byte, 64)), Timings: someTimes},
 	}

@@ -3,6 +3,7 @@ package fetch
 import (
 	"cmp"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,11 +111,39 @@ func (x *Exchange) Keep(s *Spool) {
 	}
 	x.fit()
 	held := x.Sizes.Request + x.Sizes.Head + int64(cap(x.Body))
-	if s.take(held) {
+	if len(x.Body) <= maxCaptured && s.take(held) { // a larger one has come from another machine
 		x.held = held
 		return
 	}
 	x.toFile()
+}
+
+// Load takes what is in File back to memory, and removes it: for who sends x to another
+// machine. s is the spool that File is of. What goes wrong is Err.
+func (x *Exchange) Load(s *Spool) {
+	if x.File == "" {
+		return
+	}
+	path := s.path(x.File)
+	x.File = ""
+	if x.Err == nil {
+		x.Err = x.load(path)
+	}
+	_ = os.Remove(path) // as in Release
+}
+
+func (x *Exchange) load(path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	n := x.Sizes
+	if int64(len(data)) != n.Request+n.Head+n.Body {
+		return &fs.PathError{Op: "read", Path: path, Err: io.ErrUnexpectedEOF}
+	}
+	x.Request, data = string(data[:n.Request]), data[n.Request:]
+	x.Head, x.Body = string(data[:n.Head]), data[n.Head:]
+	return nil
 }
 
 // fit gives a room back that is much larger than what is in it.

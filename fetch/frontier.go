@@ -40,10 +40,11 @@ type frontier struct {
 	fresh   []robots.File // for the cache
 	denied  []denial      // positions that have ended, which nobody has been told of
 
-	inFlight  int
-	queued    int // those that wait for a robots.txt too
-	queuedMem int
-	sinceNew  int // requests read since the last one to a new host
+	concurrency int // requests in flight, at most; 0 is a pause
+	inFlight    int
+	queued      int // those that wait for a robots.txt too
+	queuedMem   int
+	sinceNew    int // requests read since the last one to a new host
 
 	taken   int64  // positions
 	over    int64  // positions that have ended
@@ -57,17 +58,21 @@ type frontier struct {
 func newFrontier(opts StageOptions) *frontier {
 	f := &frontier{
 		opts: opts, robots: opts.forRobots(), wake: make(chan struct{}, 1),
-		hosts: map[string]*host{}, throttled: map[*host]bool{}, origins: origins{all: map[string]*origin{}},
+		concurrency: opts.Concurrency,
+		hosts:       map[string]*host{}, throttled: map[*host]bool{}, origins: origins{all: map[string]*origin{}},
 	}
 	f.want.L = &f.mu
 	if opts.Rate > 0 {
 		f.rate = newRate(opts.Rate)
 	}
 	if opts.KeepOrder {
-		f.window = newWindow(max(leastWindow, 8*opts.Concurrency))
+		f.window = newWindow(windowFor(opts.Concurrency))
 	}
 	return f
 }
+
+// windowFor is how many positions KeepOrder lets run ahead with so many requests in flight.
+func windowFor(concurrency int) int { return max(leastWindow, 8*concurrency) }
 
 // newRate allows at most perSecond+1 starts in any second. Timers are a
 // millisecond coarse, so above 500 a second a few starts come at once, and the
@@ -95,7 +100,7 @@ func (f *frontier) wanted() int {
 }
 
 func (f *frontier) mayRead() bool {
-	return f.inFlight < f.opts.Concurrency && f.ready.len() == 0 &&
+	return f.inFlight < f.concurrency && f.ready.len() == 0 &&
 		f.queued < maxQueued && f.queuedMem < maxQueuedMem &&
 		(f.queued < sameHosts || f.sinceNew < sameHosts) &&
 		f.window.room() > 0
@@ -153,6 +158,15 @@ func (f *frontier) stop() {
 	defer f.mu.Unlock()
 	f.stopped = true
 	f.want.Broadcast()
+	f.signal()
+}
+
+// resize is [Stage.Resize].
+func (f *frontier) resize(concurrency int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.concurrency = max(0, concurrency)
+	f.window.grow(windowFor(concurrency))
 	f.signal()
 }
 

@@ -17,12 +17,13 @@ var harmless = []string{
 
 // crossing is what of header goes to another origin. header is not changed.
 func crossing(header []Field) []Field {
-	return slices.DeleteFunc(slices.Clone(header), func(f Field) bool { return !isHarmless(f.Name) })
+	return slices.DeleteFunc(slices.Clone(header), func(f Field) bool { return !f.Harmless() })
 }
 
-// isHarmless takes what begins with "Sec-", too: browsers say there who they are
-// (Sec-Fetch-Mode, Sec-CH-UA), and pages cannot set such a field.
-func isHarmless(name string) bool {
-	return len(name) > 4 && strings.EqualFold(name[:4], "Sec-") ||
-		slices.ContainsFunc(harmless, func(n string) bool { return strings.EqualFold(n, name) })
+// Harmless reports whether anybody may see the field: it says what a client is, or what it
+// would like to have. What begins with "Sec-" does, too: browsers say there who they are
+// (Sec-Fetch-Mode, Sec-CH-UA), and pages cannot set such a field. Any other may be a secret.
+func (f Field) Harmless() bool {
+	return len(f.Name) > 4 && strings.EqualFold(f.Name[:4], "Sec-") ||
+		slices.ContainsFunc(harmless, func(n string) bool { return strings.EqualFold(n, f.Name) })
 }

@@ -106,6 +106,11 @@ func (s *Stage[Out]) Done(r Request, a Answer) Ending {
 // its host's slot is free again, and its position has no ending.
 func (s *Stage[Out]) Abandon(r Request) { s.frontier.abandon(r) }
 
+// Resize changes [StageOptions].Concurrency from now on: what is in flight beyond it ends as
+// it would. 0 pauses: nothing is read from the list, and Run goes on until there is room again,
+// or a stop. It is of no use beyond what the executor takes. Any goroutine may call it.
+func (s *Stage[Out]) Resize(concurrency int) { s.frontier.resize(concurrency) }
+
 // Status is what the stage is doing now.
 func (s *Stage[Out]) Status() Status { return s.frontier.status() }
 

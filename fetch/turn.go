@@ -54,7 +54,7 @@ func (f *frontier) take(t *turn) {
 	f.wakeHosts()
 	f.rateHeld.stop() // it runs while the rate alone holds the next request back
 	f.giveUp()
-	for f.ready.len() > 0 && f.inFlight < f.opts.Concurrency && !f.full(t) {
+	for f.ready.len() > 0 && f.inFlight < f.concurrency && !f.full(t) {
 		h := f.ready.first()
 		line := f.admit(h, t)
 		if line != noLine && !f.rateAllows(&t.wait) {

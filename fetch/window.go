@@ -12,6 +12,18 @@ type window struct {
 
 func newWindow(size int) window { return window{ended: make([]bool, size)} }
 
+// grow makes the window as large as size. It never shrinks: what has been taken must fit.
+func (w *window) grow(size int) {
+	if w.ended == nil || size <= len(w.ended) {
+		return
+	}
+	old := w.ended
+	w.ended = make([]bool, size)
+	for i := w.first; i < w.next; i++ {
+		w.ended[i%int64(size)] = old[i%int64(len(old))]
+	}
+}
+
 // room is how many more positions fit into the window.
 func (w *window) room() int {
 	if w.ended == nil {
