@@ -379,7 +379,7 @@ func TestGoexitInParsePageIsThatURLsFailure(t *testing.T) {
 		site, dir := server(t), t.TempDir()
 		opts := at(to(dir, Options{}), "broken")
 		sum, err := Crawl(t.Context(), nil, listOf(t, site+"/ok/a/goes", site+"/ok/b/goes", site+"/fail/3"), opts)
-		if (err == nil) != (opts.Processes != nil) {
+		if (err == nil) != (opts.Processes != nil || opts.Elsewhere != nil) {
 			t.Errorf("Crawl: %v; want the pool's word of it where the pool is", err)
 		}
 		if sum.Classes[fetch.Callback] != 2 || sum.Failed != 3 {

@@ -80,8 +80,11 @@ func inWorkers(opts Options, parser string) Options {
 	return opts
 }
 
-// everywhere runs a test with the jobs in this process, and in worker processes.
+// everywhere runs a test with the jobs in this process, in worker processes, and on other
+// machines, which may have worker processes of their own.
 func everywhere(t *testing.T, test func(t *testing.T, at place)) {
 	t.Run("engine=thread", func(t *testing.T) { test(t, here) })
 	t.Run("engine=process", func(t *testing.T) { test(t, inWorkers) })
+	t.Run("engine=elsewhere", func(t *testing.T) { test(t, elsewhere) })
+	t.Run("engine=elsewhere,process", func(t *testing.T) { test(t, elsewhereInProcesses) })
 }

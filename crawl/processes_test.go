@@ -40,9 +40,11 @@ var (
 )
 
 func TestRecordsAreTheSameWhereverTheJobsRun(t *testing.T) {
-	thread, process := outcomeOf(t, here), outcomeOf(t, inWorkers)
-	if diff := cmp.Diff(thread, process); diff != "" {
-		t.Errorf("the run's outcome (-in threads +in processes):\n%s", diff)
+	thread := outcomeOf(t, here)
+	for name, at := range map[string]place{"in processes": inWorkers, "elsewhere": elsewhere, "elsewhere, in processes": elsewhereInProcesses} {
+		if diff := cmp.Diff(thread, outcomeOf(t, at)); diff != "" {
+			t.Errorf("the run's outcome (-in threads +%s):\n%s", name, diff)
+		}
 	}
 	if thread.Pages != 5 || thread.Failed != 7 || len(thread.Heads) != 12 || len(thread.Heads["/flaky"]) != 4 || !strings.Contains(thread.Failures, `"class":"callback"`) {
 		t.Errorf("not all was tested: %+v", thread)
