@@ -17,11 +17,12 @@ type Stats struct {
 
 	mu      sync.Mutex // guards all below
 	status  func() fetch.Status
-	stopped string    // why
-	before  int64     // URLs that have ended in earlier parts of the run
-	all     tally     // but for the time since started
-	events  tally     // those that came since the last frame
-	framed  time.Time // when that was
+	workers func() []WorkerStatus // elsewhere; nil: there are none
+	stopped string                // why
+	before  int64                 // URLs that have ended in earlier parts of the run
+	all     tally                 // but for the time since started
+	events  tally                 // those that came since the last frame
+	framed  time.Time             // when that was
 }
 
 // NewStats starts the clock.
@@ -61,6 +62,9 @@ type Counts struct {
 	Elapsed                time.Duration
 	Stage                  fetch.Status // the zero Status before the stage has begun
 	Before                 int64        // URLs that have ended before this part of the run
+
+	Elsewhere bool           // the run's jobs are for workers elsewhere
+	Workers   []WorkerStatus // those, in the order in which they came; empty: none is there
 }
 
 // Done is how many URLs have ended.
@@ -69,12 +73,14 @@ func (c Counts) Done() int64 { return c.Pages + c.Failed + c.Skipped }
 // Counts returns the figures as they are now.
 func (s *Stats) Counts() Counts {
 	stage := s.stage()
+	workers, elsewhere := s.elsewhere()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return Counts{
 		Pages: s.all.Pages, Failed: s.all.Failed, Skipped: s.all.Skipped,
 		Bytes: s.all.Bytes, Retries: s.all.Retries, P95: s.all.Latency.Quantile(0.95),
 		Elapsed: s.all.Elapsed + time.Since(s.started), Stage: stage, Before: s.before,
+		Elsewhere: elsewhere, Workers: workers,
 	}
 }
 
