@@ -36,6 +36,7 @@ type screen struct {
 	notifier *notifier
 	counting sync.WaitGroup
 	closed   sync.Once
+	join     atomic.Pointer[string] // the command line that starts a worker elsewhere; nil is not known
 
 	workerLines sync.Map // worker → *atomic.Int64: lines that it has printed in this life
 }
@@ -108,6 +109,10 @@ func (s *screen) live() display.Live {
 		P95: now.P95, Elapsed: now.Elapsed, InFlight: now.Stage.InFlight,
 		ThrottledHosts: now.Stage.Throttled, LongestPause: now.Stage.Longest,
 		AllThrottled: now.Stage.Stalled, WaitingFor: now.Stage.Host,
+		Elsewhere: now.Elsewhere, Workers: now.Workers,
+	}
+	if join := s.join.Load(); join != nil {
+		l.Join = *join
 	}
 	l.Rate, l.BytesPerSec = s.meter.Rates(time.Now(), l.Done, now.Bytes)
 	return l

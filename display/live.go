@@ -2,10 +2,14 @@ package display
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"trawl/crawl"
 )
 
 // Live is a run at one moment.
@@ -23,6 +27,12 @@ type Live struct {
 	AllThrottled   bool          // nothing is in flight and such pauses are all that is waited for
 	WaitingFor     string        // a host that is waited for, named near the end of the list; "" is none
 	Elapsed        time.Duration
+
+	Elsewhere bool                 // workers elsewhere make the requests
+	Workers   []crawl.WorkerStatus // those, in the order in which they came; empty: none is there
+	Join      string               // the command line that starts one; "" is not known
+
+	sayJoin bool // none has been there for a while
 }
 
 // ETA is how long the rest takes at this rate; ok is false if that is not known.
@@ -49,25 +59,33 @@ type field struct {
 
 const fieldGap = "  "
 
-// fitted draws the progress line in at most width cells.
+// fitted draws the progress line in at most width cells. All workers that there are come
+// before the fields that are the least vital, some of them after those.
 func (l Live) fitted(width int, style Style) string {
-	wide, narrow := l.fields(style)
-	if fits(wide, width) {
-		return draw(wide)
+	c := crewOf(l.Workers)
+	wide, vital, rest := l.fields(c, width, style)
+	each := c.each(style)
+	whole, vitalEach := slices.Concat(wide, each), slices.Concat(vital, each)
+	line := whole
+	switch {
+	case fits(whole, width):
+	case len(each) == c.live && fits(vitalEach, width):
+		line = append(vitalEach, rest...)
+	case !fits(wide, width):
+		line = slices.Concat(vital, rest)
 	}
-	for len(narrow) > 1 && !fits(narrow, width) {
-		narrow = narrow[:len(narrow)-1]
+	if !fits(line[:1], width) {
+		return l.least(line[0], width)
 	}
-	if fits(narrow, width) {
-		return draw(narrow)
-	}
-	return l.least(narrow[0], width)
+	return draw(fitting(line, width))
 }
 
 // least is for a terminal that is narrower than the weightiest field. Half a
 // number would be a wrong one.
 func (l Live) least(f field, width int) string {
-	if l.stalled() {
+	if l.waitsForWorkers() {
+		f.text = "no workers"
+	} else if l.stalled() {
 		f.text = "waiting " + seconds(l.LongestPause)
 	} else if _, percent := l.count(Style{}); percent.text != "" {
 		f.text = percent.text
@@ -80,29 +98,47 @@ func (l Live) stalled() bool { return l.AllThrottled && l.ThrottledHosts > 0 }
 
 // plain is the whole line.
 func (l Live) plain() string {
-	wide, _ := l.fields(Style{})
-	return strings.TrimPrefix(draw(wide), " ")
+	c := crewOf(l.Workers)
+	wide, _, _ := l.fields(c, math.MaxInt, Style{})
+	return strings.TrimPrefix(draw(append(wide, c.each(Style{})...)), " ")
 }
 
-// fields are the parts of the line: as they are read, and in the order of their
-// weight for a line that cannot hold them all.
-func (l Live) fields(style Style) (wide, narrow []field) {
-	count, percent := l.count(style)
-	failed := field{text: "failed " + humanize.Comma(l.Failed)}
-	if l.Failed > 0 {
-		failed.mark = style.red
+// fields are the parts of the line, but for what each worker does: as they are read, and in
+// the order of their weight, the vital ones and the rest, for a line that cannot hold them all.
+func (l Live) fields(c crew, width int, style Style) (wide, vital, rest []field) {
+	if l.waitsForWorkers() {
+		wide = l.waitingForWorkers(c, width, style)
+		return wide, wide, nil
 	}
+	count, percent := l.count(style)
+	failed := l.failed(style)
 	if l.stalled() {
-		wide = join(field{l.waiting(), style.yellow}, count, percent, failed)
-		return wide, wide
+		wide = held(field{l.waiting(), style.yellow}, count, percent, failed)
+		return wide, wide, nil
 	}
 	speed := field{text: rate(l.Rate) + " p/s"}
 	bytes := field{text: size(max(0, l.BytesPerSec)) + "/s"}
 	inFlight := field{text: "in flight " + humanize.Comma(int64(l.InFlight))}
 	retry := field{text: "retry " + humanize.Comma(l.Retries)}
 	p95, eta, host := l.p95(), l.eta(), l.host(style)
-	return join(count, percent, host, speed, bytes, p95, inFlight, failed, retry, eta),
-		join(count, percent, host, speed, failed, eta, bytes, p95, inFlight, retry)
+	silent, slow := c.silence(style), c.slowness(style)
+	var workers field
+	onWorkers := inFlight
+	if l.Elsewhere {
+		workers.text = workersOf(c.live)
+		onWorkers.text += " on " + workers.text
+	}
+	return held(count, percent, silent, slow, host, speed, bytes, p95, onWorkers, failed, retry, eta),
+		held(count, percent, silent, slow, host, speed, failed, eta, workers),
+		held(bytes, p95, inFlight, retry)
+}
+
+func (l Live) failed(style Style) field {
+	failed := field{text: "failed " + humanize.Comma(l.Failed)}
+	if l.Failed > 0 {
+		failed.mark = style.red
+	}
+	return failed
 }
 
 func (l Live) count(style Style) (count, percent field) {
@@ -146,8 +182,8 @@ func (l Live) host(style Style) field {
 	return field{"waiting for " + clip(CleanURL(l.WaitingFor), 60), style.yellow}
 }
 
-// join leaves out the empty ones.
-func join(fields ...field) (held []field) {
+// held leaves out the empty ones.
+func held(fields ...field) (held []field) {
 	for _, f := range fields {
 		if f.text != "" {
 			held = append(held, f)
@@ -156,12 +192,25 @@ func join(fields ...field) (held []field) {
 	return held
 }
 
-func fits(fields []field, width int) bool {
-	used := 1 - len(fieldGap)
+// fitting are the fields that fit, those of more weight first.
+func fitting(fields []field, width int) (line []field) {
 	for _, f := range fields {
-		used += len(fieldGap) + cells.StringWidth(f.text)
+		if fits(append(line, f), width) {
+			line = append(line, f)
+		}
 	}
-	return used <= width
+	return line
+}
+
+func fits(fields []field, width int) bool { return used(fields) <= width }
+
+// used is how many cells the fields take.
+func used(fields []field) int {
+	n := 1 - len(fieldGap)
+	for _, f := range fields {
+		n += len(fieldGap) + cells.StringWidth(f.text)
+	}
+	return n
 }
 
 func draw(fields []field) string {

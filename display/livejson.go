@@ -22,11 +22,14 @@ func (l Live) json(now time.Time) string {
 		ThrottledHosts int      `json:"throttled_hosts"`
 		ETAS           *float64 `json:"eta_s,omitempty"`
 		WaitingFor     string   `json:"waiting_for,omitempty"`
+
+		Workers []workerObject `json:"workers,omitzero"` // with no worker there, [] for a run that has them elsewhere
 	}{
 		Time: now.UTC().Format(time.RFC3339), ElapsedS: milli(l.Elapsed.Seconds()),
 		Done: l.Done, Total: l.Total, URLsPerS: milli(l.Rate), BytesPerS: math.Round(l.BytesPerSec),
 		P95MS: milli(float64(l.P95) / float64(time.Millisecond)), InFlight: l.InFlight, Failed: l.Failed,
 		Retries: l.Retries, ThrottledHosts: l.ThrottledHosts, WaitingFor: CleanURL(l.WaitingFor),
+		Workers: l.workerObjects(),
 	}
 	if eta, ok := l.ETA(); ok {
 		s := milli(eta.Seconds())

@@ -14,6 +14,8 @@ const (
 	tailAfter  = 10 * time.Second // near the end of the list, until the line names a host
 	tailFlight = 10               // requests: under so many
 
+	joinAfter = 5 * time.Second // without a worker, until the line says how to start one
+
 	defaultWidth = 80
 	clearLine    = "\r\x1b[K" // EL, ECMA-48 §8.3.41
 )
@@ -39,6 +41,7 @@ type Progress struct {
 	line   string // on the screen; "" is none
 	hidden bool
 	tail   time.Time // since when the run is near its end; zero is not
+	alone  time.Time // since when it waits for workers; zero is not
 }
 
 // StartProgress shows on w what source says, which is asked by one goroutine at
@@ -179,18 +182,26 @@ func (p *Progress) look() Live {
 }
 
 // live asks the source. A host that is waited for is worth a name only when the
-// end of the list has been near for a while.
+// end of the list has been near for a while, and the way to start a worker only when none
+// has come by itself.
 func (p *Progress) live() Live {
 	l := p.source()
 	near := l.Total > 0 && l.Done*100 >= l.Total*99 && l.InFlight > 0 && l.InFlight < tailFlight
-	switch {
-	case !near:
-		p.tail = time.Time{}
-	case p.tail.IsZero():
-		p.tail = time.Now()
-	}
-	if !near || time.Since(p.tail) < tailAfter {
+	if !since(&p.tail, near, tailAfter) {
 		l.WaitingFor = ""
 	}
+	l.sayJoin = since(&p.alone, l.waitsForWorkers(), joinAfter)
 	return l
+}
+
+// since notes in from when something has been so, and reports whether that is at
+// least d ago.
+func since(from *time.Time, so bool, d time.Duration) bool {
+	switch {
+	case !so:
+		*from = time.Time{}
+	case from.IsZero():
+		*from = time.Now()
+	}
+	return so && time.Since(*from) >= d
 }
