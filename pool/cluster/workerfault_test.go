@@ -1,0 +1,137 @@
+//go:build unix
+
+package cluster_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"trawl/pool"
+	"trawl/pool/cluster"
+	"trawl/pool/cluster/natstest"
+)
+
+func TestAWorkerThatIsKilledLosesNoCall(t *testing.T) {
+	t.Parallel()
+	server := natstest.Start(t, natstest.Options{})
+	r := newRun(t, server.URL(), 64, shortLease)
+	workers := r.startWorkers(server.URL(), 2, 16)
+	load := r.startLoad(2000, 20*time.Millisecond)
+	const kills = 5
+	for i := range kills {
+		load.after(i * 2000 / kills)
+		<-time.After(rand.N(100 * time.Millisecond))
+		workers[i%2].kill()
+		workers[i%2] = startWorker(t, server.URL()).serve(job{Capacity: 16, Run: r.name})
+	}
+	if again := load.finish(); again > kills*16 {
+		t.Errorf("%d calls were made again, want at most what the killed workers had, %d", again, kills*16)
+	}
+	if r.told(cluster.Gone) == 0 {
+		t.Errorf("nobody was told of workers that are gone: %v", r.allTold())
+	}
+}
+
+func TestAllWorkersAreKilledAndNewOnesGoOn(t *testing.T) {
+	t.Parallel()
+	server := natstest.Start(t, natstest.Options{})
+	r := newRun(t, server.URL(), 64, shortLease)
+	workers := r.startWorkers(server.URL(), 2, 16)
+	load := r.startLoad(600, 20*time.Millisecond)
+	load.after(200)
+	for _, w := range workers {
+		w.kill()
+	}
+	r.awaitCapacity(0)
+	r.startWorkers(server.URL(), 2, 16)
+	if again := load.finish(); again > 32 {
+		t.Errorf("%d calls were made again, want at most what the workers had, 32", again)
+	}
+}
+
+// A worker that sleeps for longer than its lease wakes to find that others have its
+// calls.
+func TestAWorkerThatIsFrozenBeyondItsLeaseCostsWhatItHad(t *testing.T) {
+	t.Parallel()
+	server := natstest.Start(t, natstest.Options{})
+	r := newRun(t, server.URL(), 64, shortLease)
+	workers := r.startWorkers(server.URL(), 2, 16)
+	load := r.startLoad(1500, 20*time.Millisecond)
+	const times = 2
+	for i := range times {
+		load.after(100 + 600*i)
+		frozen := workers[i%2].cmd.Process
+		if err := frozen.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		r.awaitCapacity(16)
+		load.after(400 + 600*i)
+		if err := frozen.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+		r.awaitCapacity(32)
+	}
+	if again := load.finish(); again > times*16 {
+		t.Errorf("%d calls were made again, want at most what the frozen workers had, %d", again, times*16)
+	}
+	if r.told(cluster.Gone) == 0 || r.told(cluster.Back) == 0 {
+		t.Errorf("nobody was told that a worker was gone and is back: %v", r.allTold())
+	}
+}
+
+func TestACallThatKillsItsWorkersIsCondemnedAlone(t *testing.T) {
+	t.Parallel()
+	server := natstest.Start(t, natstest.Options{})
+	r := newRun(t, server.URL(), 64, shortLease)
+	r.startWorkers(server.URL(), 2, 16)
+	deaths := filepath.Join(t.TempDir(), "deaths")
+	poison, err := r.Submit(t.Context(), "die "+deaths+" x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := r.startLoad(1000, 10*time.Millisecond)
+	stop := r.replaceTheDead(server.URL())
+	_, err = poison.Result(t.Context())
+	lost, ok := errors.AsType[*pool.WorkerLostError](err)
+	if !ok {
+		t.Fatalf("a call that kills its workers ends with %v, want a WorkerLostError", err)
+	}
+	load.finish()
+	stop()
+	data, err := os.ReadFile(deaths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(strings.Fields(string(data))); n != lost.Runs || n < 3 || n > 5 {
+		t.Errorf("%d workers died under the call, which says %d (%v), want 3 to 5", n, lost.Runs, lost)
+	}
+	if r.told(cluster.Alone) == 0 {
+		t.Errorf("nobody was told that calls run alone: %v", r.allTold())
+	}
+}
+
+// replaceTheDead keeps two workers alive, until stop.
+func (r *run) replaceTheDead(address string) (stop func()) {
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			w := startWorker(r.t, address).serve(job{Capacity: 16, Run: r.name})
+			select {
+			case <-w.over:
+			case <-end:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-ended
+	}
+}
