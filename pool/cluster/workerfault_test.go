@@ -89,21 +89,22 @@ func TestACallThatKillsItsWorkersIsCondemnedAlone(t *testing.T) {
 	t.Parallel()
 	server := natstest.Start(t, natstest.Options{})
 	r := newRun(t, server.URL(), 64, shortLease)
-	r.startWorkers(server.URL(), 2, 16)
+	workers := r.startWorkers(server.URL(), 2, 16)
 	deaths := filepath.Join(t.TempDir(), "deaths")
 	poison, err := r.Submit(t.Context(), "die "+deaths+" x")
 	if err != nil {
 		t.Fatal(err)
 	}
 	load := r.startLoad(1000, 10*time.Millisecond)
-	stop := r.replaceTheDead(server.URL())
+	replaceTheDead(t, workers, poison.Done(), func() *worker {
+		return startWorker(t, server.URL()).serve(job{Capacity: 16, Run: r.name})
+	})
 	_, err = poison.Result(t.Context())
 	lost, ok := errors.AsType[*pool.WorkerLostError](err)
 	if !ok {
 		t.Fatalf("a call that kills its workers ends with %v, want a WorkerLostError", err)
 	}
 	load.finish()
-	stop()
 	data, err := os.ReadFile(deaths)
 	if err != nil {
 		t.Fatal(err)
@@ -116,22 +117,20 @@ func TestACallThatKillsItsWorkersIsCondemnedAlone(t *testing.T) {
 	}
 }
 
-// replaceTheDead keeps two workers alive, until stop.
-func (r *run) replaceTheDead(address string) (stop func()) {
-	end, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			w := startWorker(r.t, address).serve(job{Capacity: 16, Run: r.name})
-			select {
-			case <-w.over:
-			case <-end:
-				return
-			}
+// replaceTheDead keeps two workers alive, until done.
+func replaceTheDead(t *testing.T, workers []*worker, done <-chan struct{}, start func() *worker) {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case <-workers[0].over:
+			workers[0] = start()
+		case <-workers[1].over:
+			workers[1] = start()
+		case <-done:
+			return
+		case <-late:
+			t.Fatal("a call that kills its workers does not end")
 		}
-	}()
-	return func() {
-		close(end)
-		<-ended
 	}
 }
