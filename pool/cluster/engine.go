@@ -95,6 +95,8 @@ type Engine[In, Out any] struct {
 	members  members
 	capacity int
 	trouble  trouble
+	looked   time.Time // when the workers were last watched
+	reopen   func()    // has the results' consumer opened anew
 	broken   error
 	forced   bool
 	shut     bool
@@ -116,6 +118,7 @@ func New[In, Out any](ctx context.Context, conn *Conn, opts Options[In, Out]) (*
 		room: make(chan struct{}, 1), look: make(chan struct{}, 1),
 		flights: map[uint64]*flight[Out]{}, messages: map[uint64]*message{}, parts: map[partOf]*parts{},
 		members: members{all: map[string]*member{}}, told: newNotices(opts.OnEvent, opts.OnCapacity),
+		looked: time.Now(), reopen: func() {},
 	}
 	e.ctx, e.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := e.begin(ctx); err != nil {

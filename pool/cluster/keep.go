@@ -38,8 +38,15 @@ func (e *Engine[In, Out]) keep() {
 
 // watchMembers notices workers that are silent or slow.
 func (e *Engine[In, Out]) watchMembers(now time.Time) {
+	if !e.conn.nats.IsConnected() {
+		return // they cannot be heard
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.wasAway(now) {
+		e.members.excuse(now)
+	}
+	e.looked = now
 	for instance, w := range e.members.all {
 		silent := now.Sub(w.Heard)
 		switch {
@@ -54,6 +61,12 @@ func (e *Engine[In, Out]) watchMembers(now time.Time) {
 	e.measure()
 }
 
+// wasAway reports whether the coordinator could not hear workers lately, as it had no server,
+// or stood still.
+func (e *Engine[In, Out]) wasAway(now time.Time) bool {
+	return now.Sub(e.looked) > 3*beat(e.opts.Lease)
+}
+
 // watchMessages has those sent again that may have been lost, and that no worker names.
 func (e *Engine[In, Out]) watchMessages(now time.Time) {
 	if !e.conn.nats.IsConnected() {
@@ -64,11 +77,15 @@ func (e *Engine[In, Out]) watchMessages(now time.Time) {
 	lost := 0
 	for _, m := range e.messages {
 		switch {
-		case !m.doubt.IsZero() && now.Sub(m.doubt) > 3*beat(e.opts.Lease): // time to say that they have it
+		case !m.doubt.IsZero() && now.After(m.doubt):
 			m.doubt = time.Time{}
 			m.seen = now
 			e.again = append(e.again, m)
-			lost += len(m.calls)
+			if m.seq > 0 {
+				m.seq = 0
+				m.tries++
+				lost += len(m.calls)
+			}
 		case m.doubt.IsZero() && now.Sub(m.seen) > 2*e.opts.Lease && m.seq > 0:
 			stale = append(stale, m)
 		}
@@ -102,6 +119,10 @@ func (e *Engine[In, Out]) lookFor(stale []*message) {
 		e.restore()
 		return
 	}
+	waiting, err := e.resultsWait(ctx)
+	if err != nil || waiting { // perhaps theirs
+		return
+	}
 	for _, m := range stale {
 		_, err := stream.GetMsg(ctx, m.seq)
 		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -110,10 +131,20 @@ func (e *Engine[In, Out]) lookFor(stale []*message) {
 		e.mu.Lock()
 		m.seen = time.Now()
 		if err != nil {
-			m.doubt = m.seen
+			m.doubt = m.seen.Add(e.opts.Lease)
 		}
 		e.mu.Unlock()
 	}
+}
+
+// resultsWait reports whether there are results that have not been taken.
+func (e *Engine[In, Out]) resultsWait(ctx context.Context) (bool, error) {
+	from, err := e.conn.js.Consumer(ctx, e.names.resultsStream(), coordinatorConsumer)
+	if err != nil {
+		return false, err
+	}
+	info := from.CachedInfo() // it was made this moment
+	return info.NumPending+uint64(info.NumAckPending) > 0, nil
 }
 
 // restore makes sure that the streams are there, after the connection was lost or something
@@ -145,8 +176,9 @@ func (e *Engine[In, Out]) restore() {
 	_ = e.conn.nats.Publish(news, nil)
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.reopen()
 	for _, m := range e.messages {
-		m.doubt = time.Now()
+		m.doubt = time.Now().Add(e.opts.Lease) // in which workers that have it say so
 	}
 }
 

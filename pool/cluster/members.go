@@ -65,6 +65,15 @@ func (m *members) isAlive(instance string, within time.Duration) bool {
 	return w != nil && time.Since(w.Heard) < within
 }
 
+// excuse has no worker be silent for the time in which none could be heard.
+func (m *members) excuse(now time.Time) {
+	for _, w := range m.all {
+		if !w.gone {
+			w.Heard = now
+		}
+	}
+}
+
 // Workers says what the workers are doing, in the order in which they came. One that is
 // gone is among them for a minute.
 func (e *Engine[In, Out]) Workers() []WorkerStatus {
@@ -240,8 +249,8 @@ func (e *Engine[In, Out]) remainingOf(q *remainRequest) (r remainReply) {
 		return r
 	}
 	if m.holder != "" && m.holder != q.Instance {
-		if e.members.isAlive(m.holder, e.opts.Lease/2) { // it has it still, though the server thought otherwise
-			return remainReply{Busy: true}
+		if e.wasAway(time.Now()) || e.members.isAlive(m.holder, e.opts.Lease/2) {
+			return remainReply{Busy: true} // it has it still, perhaps, though the server thought otherwise
 		}
 		m.deaths++
 	}

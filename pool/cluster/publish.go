@@ -43,13 +43,18 @@ func (s *session) answer(local uint64, failed bool, data []byte) {
 	c := s.calls[local]
 	if c != nil {
 		delete(s.calls, local)
+		s.running--
+	}
+	if c != nil && !c.givenUp {
 		s.made++
-		s.results = append(s.results, pending{result{Call: c.id, Print: c.print, Failed: failed, Parts: 1, Data: data}, c.of})
+		r := result{Call: c.ID, Print: print(s.seed, c.Argument), Failed: failed, Parts: 1, Data: data}
+		s.results = append(s.results, pending{r, c.of})
 	}
 	s.mu.Unlock()
 	if c != nil {
 		wake(s.ready)
 		s.changed()
+		s.fill()
 	}
 }
 

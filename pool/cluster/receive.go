@@ -10,6 +10,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// What a pull of results asks of the server: that it is told of the end, and in between
+// that there is nothing, so that a server is missed soon.
+const (
+	pullExpiry    = 5 * time.Second
+	pullHeartbeat = time.Second
+)
+
 // receive is the goroutine that takes results.
 func (e *Engine[In, Out]) receive() {
 	for e.ctx.Err() == nil {
@@ -26,11 +33,16 @@ func (e *Engine[In, Out]) receiveSome() error {
 	if err != nil {
 		return err
 	}
-	messages, err := from.Messages()
+	messages, err := from.Messages(jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullHeartbeat))
 	if err != nil {
 		return err
 	}
-	defer context.AfterFunc(e.ctx, messages.Stop)()
+	ctx, done := context.WithCancel(e.ctx)
+	defer done()
+	e.mu.Lock()
+	e.reopen = done
+	e.mu.Unlock()
+	defer context.AfterFunc(ctx, messages.Stop)()
 	defer messages.Stop()
 	for {
 		msg, err := messages.Next()

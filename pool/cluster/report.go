@@ -15,18 +15,20 @@ import (
 func (s *session) keepAlive() {
 	tick := time.NewTicker(beat(s.lease))
 	defer tick.Stop()
-	for last := time.Now(); ; {
+	for {
 		select {
 		case <-tick.C:
 		case <-s.over:
 			return
 		}
 		now := time.Now()
-		if now.Sub(last) > s.lease { // the process has stood still
-			s.giveUp(errLease)
-		}
-		last = now
 		s.mu.Lock()
+		if now.Sub(s.alive) > s.lease { // the process has stood still
+			s.mu.Unlock()
+			s.giveUp(errLease)
+			s.mu.Lock()
+		}
+		s.alive = now
 		for _, h := range s.held {
 			_ = h.msg.InProgress() // while the server is not there it is not counted
 		}
@@ -35,6 +37,7 @@ func (s *session) keepAlive() {
 		for _, local := range late {
 			s.Failure(local, context.DeadlineExceeded)
 		}
+		s.fill()
 	}
 }
 

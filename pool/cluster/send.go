@@ -13,10 +13,10 @@ type message struct {
 	id     uint64
 	alone  bool
 	calls  map[uint64]bool // without an answer
-	tries  int             // how often it was published; each has an identity of its own
+	tries  int             // how often the server has lost it
 	seq    uint64          // in the stream; 0 is that this is not known
 	seen   time.Time       // when it was last known to be somewhere: in the stream, or at a worker
-	doubt  time.Time       // when it may have been lost; zero: it was not
+	doubt  time.Time       // when it is sent again, unless a worker says that it has it; zero: it is not
 	holder string          // the worker that had it last, as far as is known
 	deaths int             // of workers that had it alone
 }
@@ -107,7 +107,6 @@ func (e *Engine[In, Out]) encode(m *message) []byte {
 		f := e.flights[id]
 		j.Calls = append(j.Calls, jobCall{ID: id, Limit: f.limit, Argument: f.data})
 	}
-	m.tries++
 	m.seen, m.doubt = time.Now(), time.Time{}
 	return seal(jobCodec, j)
 }
@@ -119,8 +118,8 @@ type published struct {
 	err error
 }
 
-// publish does not wait for the server. If the same is published twice, within the
-// server's memory of two minutes, it is stored once.
+// publish does not wait for the server. What is published again because nothing was heard of
+// the server is stored once, within its memory of two minutes.
 func (e *Engine[In, Out]) publish(m *message, data []byte) published {
 	msg := nats.NewMsg(e.names.subject(jobs))
 	msg.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d", e.epoch, m.id, m.tries))
@@ -158,9 +157,10 @@ func (e *Engine[In, Out]) isStored(m *message, seq uint64) {
 func (e *Engine[In, Out]) notStored(m *message, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	m.doubt = time.Now()
+	now := time.Now()
+	m.doubt = now.Add(beat(e.opts.Lease))
 	if e.trouble.err == nil {
-		e.trouble.since = m.doubt
+		e.trouble.since = now
 	}
 	e.trouble.err = err
 	wake(e.look)

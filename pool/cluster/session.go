@@ -40,8 +40,11 @@ type session struct {
 	mu       sync.Mutex // guards all below
 	held     map[uint64]*held
 	calls    map[uint64]*heldCall // that have no answer, by the maker's id
+	waiting  []uint64             // of them: those that have not begun
+	running  int                  // and how many have
 	lastID   uint64
-	made     uint64 // calls that have had an answer
+	alive    time.Time // when the worker last said so
+	made     uint64    // calls that have had an answer
 	results  []pending
 	draining bool // nothing more is taken
 }
@@ -53,12 +56,12 @@ type held struct {
 	calls int // whose results are not on the server
 }
 
-// heldCall is a call that runs.
+// heldCall is a call that runs, or waits for room.
 type heldCall struct {
-	id    uint64 // the coordinator's
-	print [16]byte
-	of    *held
-	due   time.Time // when an answer is overdue; zero is never
+	jobCall
+	of      *held
+	due     time.Time // when an answer is overdue; zero is never
+	givenUp bool      // nobody wants the answer
 }
 
 func newSession(w *worker, run string) *session {
@@ -190,7 +193,7 @@ func (s *session) hearCancel(data []byte) error {
 	s.mu.Lock()
 	var up []uint64
 	for local, c := range s.calls {
-		if given[c.id] {
+		if given[c.ID] {
 			up = append(up, local)
 		}
 	}
@@ -205,11 +208,15 @@ func (s *session) hearCancel(data []byte) error {
 // has been answered is published all the same.
 func (s *session) giveUp(why error) {
 	s.mu.Lock()
+	for _, local := range s.waiting {
+		delete(s.calls, local)
+	}
+	s.waiting = nil
 	var up []uint64
-	for local := range s.calls {
+	for local, c := range s.calls {
+		c.givenUp = true
 		up = append(up, local)
 	}
-	clear(s.calls)
 	if why == errLease || why == errNewLeader || why == errRunEnded {
 		clear(s.held)
 		for i := range s.results {

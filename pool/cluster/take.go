@@ -209,12 +209,26 @@ func (s *session) waitUntil(is func() bool) {
 // overdue is how long a call may take beyond its limit before it is given up.
 const overdue = 2 * time.Second
 
-// begin has the calls made.
+// begin has the calls made, as there is room for them, unless the message is not held any
+// more.
 func (s *session) begin(h *held, j *job) {
-	for i := range j.Calls {
-		c := &j.Calls[i]
-		local, ok := s.enter(h, c)
-		if !ok {
+	s.mu.Lock()
+	if s.held[h.id] == h {
+		for i := range j.Calls {
+			s.lastID++
+			s.calls[s.lastID] = &heldCall{jobCall: j.Calls[i], of: h}
+			s.waiting = append(s.waiting, s.lastID)
+		}
+	}
+	s.mu.Unlock()
+	s.fill()
+}
+
+// fill begins calls that wait while there is room.
+func (s *session) fill() {
+	for {
+		local, c := s.next()
+		if c == nil {
 			return
 		}
 		if err := s.maker.Begin(local, c.Limit, c.Argument); err != nil {
@@ -223,18 +237,20 @@ func (s *session) begin(h *held, j *job) {
 	}
 }
 
-// enter counts a call, unless the message is not held any more.
-func (s *session) enter(h *held, c *jobCall) (local uint64, ok bool) {
+// next is the call to be begun. There is none if the worker has stood still for so long
+// that others have its calls by now.
+func (s *session) next() (local uint64, c *heldCall) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held[h.id] != h {
-		return 0, false
+	now := time.Now()
+	if len(s.waiting) == 0 || s.running >= s.maker.Workers() || now.Sub(s.alive) > s.lease {
+		return 0, nil
 	}
-	s.lastID++
-	one := &heldCall{id: c.ID, print: print(s.seed, c.Argument), of: h}
+	local, s.waiting = s.waiting[0], s.waiting[1:]
+	c = s.calls[local]
+	s.running++
 	if c.Limit > 0 {
-		one.due = time.Now().Add(c.Limit + overdue)
+		c.due = now.Add(c.Limit + overdue)
 	}
-	s.calls[s.lastID] = one
-	return s.lastID, true
+	return local, c
 }
