@@ -25,7 +25,9 @@ func (s *Server) launch(at place, id identity) error {
 	if err == nil || isDisk(err) || errors.As(err, &taken) {
 		return err
 	}
-	if err := os.RemoveAll(s.store()); err != nil { // the server does not know what to do with it
+	// What is left in the store is of no use. A part of it would be in the way later: a
+	// consumer whose state is damaged can neither be used nor made anew.
+	if err := os.RemoveAll(s.store()); err != nil {
 		return err
 	}
 	return s.run(at, id)
@@ -50,7 +52,7 @@ func (s *Server) run(at place, id identity) error {
 	}
 	s.nats.SetLogger(s.log, false, false)
 	s.nats.Start()
-	if err := s.log.fate(); err != nil {
+	if err := s.log.cannotStart(); err != nil {
 		s.end()
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// log reads what the server would print, for two things that it says to nobody else: why it
-// cannot start, and that it cannot write.
+// log reads what the server would print, for what it says to nobody else: why it cannot
+// start, what it leaves out of a damaged store, and that it cannot write.
 type log struct {
 	store  string
 	failed chan struct{}
@@ -30,7 +30,7 @@ func (l *log) Noticef(string, ...any) {}
 func (l *log) Debugf(string, ...any)  {}
 func (l *log) Tracef(string, ...any)  {}
 
-// Fatalf is called by a server that cannot start.
+// Fatalf is called for what keeps a server from starting.
 func (l *log) Fatalf(format string, args ...any) {
 	err := l.read(format, args)
 	l.mu.Lock()
@@ -41,12 +41,19 @@ func (l *log) Fatalf(format string, args ...any) {
 }
 
 func (l *log) Errorf(format string, args ...any) { l.watch(format, args) }
-func (l *log) Warnf(format string, args ...any)  { l.watch(format, args) }
+
+func (l *log) Warnf(format string, args ...any) {
+	if strings.HasPrefix(format, "  ") { // as all lines that say what is not taken from a store, and no others
+		l.Fatalf(strings.TrimSpace(format), args...)
+		return
+	}
+	l.watch(format, args)
+}
 
 // watch looks for what the disk says.
 func (l *log) watch(format string, args []any) {
 	err := l.read(format, args)
-	if !isDisk(err) && !strings.Contains(format, "write error") && !strings.Contains(format, "denied while writing") {
+	if !isDisk(err) && !cannotWrite(fmt.Sprintf(format, args...)) {
 		return
 	}
 	l.mu.Lock()
@@ -57,9 +64,16 @@ func (l *log) watch(format string, args []any) {
 	}
 }
 
-// read makes an error of a message: the one that is among its args, if there is one.
+// cannotWrite knows the lines after which a stream takes nothing more.
+func cannotWrite(line string) bool {
+	return strings.Contains(line, "ritical write error") ||
+		strings.Contains(line, "failed to store a msg") ||
+		strings.Contains(line, "denied while writing")
+}
+
+// read makes an error of a line: the one that is among its args, if there is one.
 func (l *log) read(format string, args []any) error {
-	err := errors.New(fmt.Sprintf(format, args...))
+	err := fmt.Errorf(format, args...)
 	for _, arg := range args {
 		if e, ok := arg.(error); ok {
 			err = e
@@ -76,8 +90,8 @@ func (l *log) read(format string, args []any) error {
 	return err
 }
 
-// fate is why the server cannot start; nil, if it can.
-func (l *log) fate() error {
+// cannotStart is why the server cannot start with the store that it has; nil, if it can.
+func (l *log) cannotStart() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.die
