@@ -56,7 +56,7 @@ func readServer(text string) (*url.URL, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil { // which may quote the password
-		return nil, &AddressError{"it cannot be read: write nats://HOST:PORT or nats://USER:PASSWORD@HOST:PORT, and in a password %2F for /, %40 for @, %3A for :, %2C for a comma, %25 for %"}
+		return nil, &AddressError{"it cannot be read: write nats://HOST:PORT or nats://USER:PASSWORD@HOST:PORT, and in a password %2F for /, %40 for @, %3A for :, %23 for #, %2C for a comma, %25 for %"}
 	}
 	return u, checkServer(u)
 }

@@ -3,7 +3,6 @@ package cluster
 import (
 	"crypto/tls"
 	"errors"
-	"io/fs"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -45,13 +44,10 @@ func remedy(err error, login login) string {
 	var unverified *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
-	var file *fs.PathError
 	switch {
 	case isAuth(err) && login.from == "":
 		return "it wants credentials: write nats://USER:PASSWORD@HOST:PORT, or set NATS_USER and NATS_PASSWORD, NATS_CREDS, NATS_NKEY or NATS_TOKEN"
-	case isAuth(err):
-		return "it does not accept the credentials, " + login.from
-	case errors.Is(err, nats.ErrNkeysNotSupported):
+	case isAuth(err), errors.Is(err, nats.ErrNkeysNotSupported):
 		return "it does not accept the credentials, " + login.from
 	case errors.Is(err, nats.ErrPermissionViolation):
 		return "the user must be allowed to use JetStream, $JS.API.>"
@@ -69,8 +65,6 @@ func remedy(err error, login login) string {
 		return "the server ends the TLS handshake; it may want a certificate of the client: NATS_CERT and NATS_KEY name its files"
 	case errors.As(err, &record):
 		return "it does not speak TLS"
-	case errors.As(err, &file):
-		return "is that the right file, and may it be read? It is one that the environment names, " + login.from
 	}
 	return ""
 }

@@ -32,44 +32,56 @@ type login struct {
 func readLogin(to address) (login, error) {
 	var l login
 	user, password := os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD")
+	token, creds, nkey := os.Getenv("NATS_TOKEN"), os.Getenv("NATS_CREDS"), os.Getenv("NATS_NKEY")
 	switch {
 	case to.hasCredentials():
 		l.from = "those of the address"
 	case user != "" && password != "":
-		l.add("those of NATS_USER and NATS_PASSWORD", nats.UserInfo(user, password))
+		l.from = "those of NATS_USER and NATS_PASSWORD"
+		l.add("NATS_USER", nats.UserInfo(user, password))
 	case user != "":
-		l.add("the token of NATS_USER", nats.Token(user))
-	case os.Getenv("NATS_CREDS") != "":
-		l.add("those of the file that NATS_CREDS names", nats.UserCredentials(os.Getenv("NATS_CREDS")))
-	case os.Getenv("NATS_NKEY") != "":
-		nkey, err := nats.NkeyOptionFromSeed(os.Getenv("NATS_NKEY"))
-		if err != nil {
-			return login{}, fmt.Errorf("NATS_NKEY: %w", err)
-		}
-		l.add("the key of the file that NATS_NKEY names", nkey)
-	case os.Getenv("NATS_TOKEN") != "":
-		l.add("the token of NATS_TOKEN", nats.Token(os.Getenv("NATS_TOKEN")))
+		l.from = "the token of NATS_USER"
+		l.add("NATS_USER", nats.Token(user))
+	case creds != "":
+		l.from = "those of NATS_CREDS"
+		l.add("NATS_CREDS", nats.UserCredentials(creds))
+	case nkey != "":
+		l.from = "the key of NATS_NKEY"
+		l.add("NATS_NKEY", func(o *nats.Options) error {
+			set, err := nats.NkeyOptionFromSeed(nkey)
+			if err != nil {
+				return err
+			}
+			return set(o)
+		})
+	case token != "":
+		l.from = "the token of NATS_TOKEN"
+		l.add("NATS_TOKEN", nats.Token(token))
 	}
 	return l, l.readCertificates()
 }
 
-func (l *login) add(from string, option nats.Option) {
-	l.from = from
-	l.options = append(l.options, option)
+// add says in an option's error which variable it comes from.
+func (l *login) add(variable string, set nats.Option) {
+	l.options = append(l.options, func(o *nats.Options) error {
+		if err := set(o); err != nil {
+			return fmt.Errorf("%s: %w", variable, err)
+		}
+		return nil
+	})
 }
 
 func (l *login) readCertificates() error {
-	if ca := os.Getenv("NATS_CA"); ca != "" {
-		l.tls = true
-		l.options = append(l.options, nats.RootCAs(ca))
-	}
-	cert, key := os.Getenv("NATS_CERT"), os.Getenv("NATS_KEY")
+	ca, cert, key := os.Getenv("NATS_CA"), os.Getenv("NATS_CERT"), os.Getenv("NATS_KEY")
+	l.tls = ca != "" || cert != ""
 	if (cert == "") != (key == "") {
 		return errors.New("NATS_CERT and NATS_KEY name the two files of one certificate: one of them is missing")
 	}
+	if ca != "" {
+		l.add("NATS_CA", nats.RootCAs(ca))
+	}
 	if cert != "" {
-		l.tls = true
-		l.options = append(l.options, nats.ClientCert(cert, key))
+		l.add("NATS_CERT and NATS_KEY", nats.ClientCert(cert, key))
 	}
 	return nil
 }
