@@ -23,16 +23,16 @@ type WorkerStatus struct {
 // member is a worker that has been heard of.
 type member struct {
 	WorkerStatus
-	since time.Time
-	ended uint64 // calls, when Heard
-	gone  bool   // nothing has been heard for a lease
+	since    time.Time
+	ended    uint64    // calls, when Heard
+	gone     bool      // nothing has been heard for a lease
+	slowFrom time.Time // since when it has been slow, whenever it was looked at; zero is not
 }
 
 // members are the workers. Guarded by Engine.mu.
 type members struct {
 	all   map[string]*member // by instance
 	order []string           // instances, as they came
-	slow  slowness
 }
 
 // least is the capacity of the smallest worker, 0 if there is none.
