@@ -11,13 +11,10 @@ import (
 )
 
 // eventLine says what has happened to a worker, or to the server, in one line without its
-// end: of a coordinator's events and of those that a worker's log tells, which are about no
-// worker. What names and details have in them steers no terminal.
+// end: of a coordinator's events and of those that a worker's log tells. What names and
+// details have in them steers no terminal.
 func eventLine(e cluster.Event) string {
 	who, detail := "worker "+aName(e.Worker), shown(e.Detail)
-	if e.Worker == "" {
-		who = "the coordinator"
-	}
 	switch e.Kind {
 	case cluster.Joined:
 		if e.Worker == "" {
@@ -27,14 +24,14 @@ func eventLine(e cluster.Event) string {
 	case cluster.Left:
 		return who + " has left" + withDetail(": ", detail)
 	case cluster.Gone:
-		return who + " is gone: " + silence(detail) + itsPages(e)
+		return who + " is gone: " + silence(detail) + "; its pages go to the others"
 	case cluster.Back:
 		return who + " is heard of again" + withDetail(": ", detail)
 	case cluster.Slow:
 		return who + " is slow" + withDetail(": ", detail)
 	case cluster.Refused:
 		if e.Worker == "" {
-			who = "a run"
+			return "cannot serve " + detail
 		}
 		return who + " is refused" + withDetail(": ", detail)
 	case cluster.Ended:
@@ -51,14 +48,11 @@ func serverLine(kind cluster.Kind, detail string) string {
 	case cluster.Connected:
 		return "the NATS server is there again" + withDetail(": ", detail)
 	case cluster.Restored:
-		if lost := requestsOf(detail, ""); lost != "" {
-			return "the NATS server had lost " + lost + ": sent again"
-		}
-		return "the NATS server had lost requests: sent again"
+		return "the NATS server had lost " + requestsOf(detail, "") + ": sent again"
 	case cluster.Alone:
-		return "requests whose workers died run alone from now on" + withDetail(": ", requestsOf(detail, ""))
+		return "three workers have died with the same " + requestsOf(detail, "") + ": each is sent alone"
 	case cluster.Dropped:
-		return "a message that is none of this run's was dropped" + withDetail(": ", detail)
+		return "a message of no use was dropped" + withDetail(": ", detail)
 	}
 	return shown(string(kind)) + withDetail(": ", detail)
 }
@@ -91,20 +85,10 @@ func requestsOf(detail, more string) string {
 // silence is why somebody is taken for gone: how long nothing has been heard, or what the
 // detail says else.
 func silence(detail string) string {
-	switch d, err := time.ParseDuration(detail); {
-	case err == nil:
+	if d, err := time.ParseDuration(detail); err == nil {
 		return "nothing heard for " + display.Span(d)
-	case detail == "":
-		return "nothing heard"
 	}
 	return detail
-}
-
-func itsPages(e cluster.Event) string {
-	if e.Worker == "" {
-		return ""
-	}
-	return "; its pages go to the others"
 }
 
 // An eventLog says what happens to workers and server. Its tell may be called by many
@@ -168,7 +152,7 @@ func (s *screen) eventLog() *eventLog {
 func workerLog(say func(line string), verbose bool) *eventLog {
 	return &eventLog{say: func(kind cluster.Kind, line string) {
 		switch kind {
-		case cluster.Joined, cluster.Ended, cluster.Refused, cluster.Gone, cluster.Back, cluster.Disconnected, cluster.Connected:
+		case cluster.Joined, cluster.Ended, cluster.Refused, cluster.Disconnected, cluster.Connected:
 			say(line)
 		default:
 			if verbose {

@@ -34,23 +34,19 @@ func TestWhatHappensToWorkersIsSaidInTheProjectsWords(t *testing.T) {
 		{cluster.Left, "alpha-4121", "", "worker alpha-4121 has left"},
 		{cluster.Gone, "alpha-4121", "5s", "worker alpha-4121 is gone: nothing heard for 5 s; its pages go to the others"},
 		{cluster.Gone, "alpha-4121", "1m30s", "worker alpha-4121 is gone: nothing heard for 1 min 30 s; its pages go to the others"},
-		{cluster.Gone, "alpha-4121", "", "worker alpha-4121 is gone: nothing heard; its pages go to the others"},
 		{cluster.Gone, "alpha-4121", "its lease is over", "worker alpha-4121 is gone: its lease is over; its pages go to the others"},
 		{cluster.Back, "alpha-4121", "", "worker alpha-4121 is heard of again"},
-		{cluster.Slow, "alpha-4121", "12 pages/s, the others 410", "worker alpha-4121 is slow: 12 pages/s, the others 410"},
-		{cluster.Refused, "alpha-4121", "trawl 0.2.0, this is 0.1.0", "worker alpha-4121 is refused: trawl 0.2.0, this is 0.1.0"},
-		{cluster.Alone, "", "3", "requests whose workers died run alone from now on: 3 requests"},
-		{cluster.Dropped, "", "a job of wire version 9", "a message that is none of this run's was dropped: a job of wire version 9"},
+		{cluster.Slow, "alpha-4121", "12/s, the others 410/s", "worker alpha-4121 is slow: 12/s, the others 410/s"},
+		{cluster.Refused, "alpha-4121", "the run is one of version 0.1.0, the worker of 0.2.0", "worker alpha-4121 is refused: the run is one of version 0.1.0, the worker of 0.2.0"},
+		{cluster.Alone, "", "64", "three workers have died with the same 64 requests: each is sent alone"},
+		{cluster.Dropped, "", "results: its checksum is wrong", "a message of no use was dropped: results: its checksum is wrong"},
+		{cluster.Disconnected, "", "nats://10.0.0.5:4222: EOF", "the NATS server is gone; waiting for it: nats://10.0.0.5:4222: EOF"},
 		{cluster.Disconnected, "", "", "the NATS server is gone; waiting for it"},
-		{cluster.Connected, "", "", "the NATS server is there again"},
+		{cluster.Connected, "", "nats://10.0.0.6:4222", "the NATS server is there again: nats://10.0.0.6:4222"},
 		{cluster.Restored, "", "128", "the NATS server had lost 128 requests: sent again"},
-		{cluster.Restored, "", "", "the NATS server had lost requests: sent again"},
 
 		{cluster.Joined, "", "20261123-abc", "serving run 20261123-abc"},
-		{cluster.Gone, "", "5s", "the coordinator is gone: nothing heard for 5 s"},
-		{cluster.Back, "", "", "the coordinator is heard of again"},
-		{cluster.Left, "", "", "the coordinator has left"},
-		{cluster.Refused, "", "trawl 0.2.0, this is 0.1.0", "a run is refused: trawl 0.2.0, this is 0.1.0"},
+		{cluster.Refused, "", "run 20261123-abc: it is one of another version", "cannot serve run 20261123-abc: it is one of another version"},
 		{cluster.Ended, "", "20261123-abc", "run 20261123-abc has ended"},
 
 		{"novel", "", "of a later version", "novel: of a later version"},
@@ -253,8 +249,8 @@ func TestTheScreenShowsTheWorkersOfARun(t *testing.T) {
 
 func TestAWorkersLogTellsWhichRunsItServesAndWhatKeepsItFromThat(t *testing.T) {
 	events := []cluster.Event{
-		{Kind: cluster.Joined, Detail: "r1"}, {Kind: cluster.Disconnected}, {Kind: cluster.Connected}, {Kind: cluster.Gone, Detail: "5s"}, {Kind: cluster.Back},
-		{Kind: cluster.Dropped, Detail: "garbage"}, {Kind: cluster.Ended, Detail: "r1"}, {Kind: cluster.Refused, Detail: "run r2 is of trawl 0.2.0, this is 0.1.0"},
+		{Kind: cluster.Joined, Detail: "r1"}, {Kind: cluster.Disconnected}, {Kind: cluster.Connected},
+		{Kind: cluster.Dropped, Detail: "garbage"}, {Kind: cluster.Ended, Detail: "r1"}, {Kind: cluster.Refused, Detail: "run r2: it is one of another version"},
 	}
 	told := func(verbose bool) (lines []string) {
 		log := workerLog(func(line string) { lines = append(lines, line) }, verbose)
@@ -263,10 +259,10 @@ func TestAWorkersLogTellsWhichRunsItServesAndWhatKeepsItFromThat(t *testing.T) {
 		}
 		return lines
 	}
-	garbage := "a message that is none of this run's was dropped: garbage"
+	garbage := "a message of no use was dropped: garbage"
 	all := []string{
-		"serving run r1", "the NATS server is gone; waiting for it", "the NATS server is there again", "the coordinator is gone: nothing heard for 5 s", "the coordinator is heard of again",
-		garbage, "run r1 has ended", "a run is refused: run r2 is of trawl 0.2.0, this is 0.1.0",
+		"serving run r1", "the NATS server is gone; waiting for it", "the NATS server is there again",
+		garbage, "run r1 has ended", "cannot serve run r2: it is one of another version",
 	}
 	if diff := cmp.Diff(all, told(true)); diff != "" {
 		t.Errorf("-v (-want +got):\n%s", diff)
