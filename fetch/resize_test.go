@@ -148,24 +148,24 @@ func TestAStopEndsAPausedStage(t *testing.T) {
 // The window of KeepOrder grows with the stage, and what has ended in it is remembered.
 func TestAWindowGrowsWithItsStage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const n = 14_000
+		const n = 7_000
 		var ahead atomic.Int64
 		first := make(chan struct{})
-		c, over := begin(t, StageOptions{Concurrency: 1000, KeepOrder: true}, manyHosts(n), func(_ context.Context, r Request) Answer {
+		c := newRun(t, StageOptions{Concurrency: 600, KeepOrder: true}, func(_ context.Context, r Request) Answer {
 			if r.Index == 1000 { // all others go by, as far as they may
 				<-first
 			}
 			raise(&ahead, r.Index-1000)
 			return Answer{Status: 200}
 		})
-		synctest.Wait()
-		if got := ahead.Load(); got != 8*1000-1 {
-			t.Errorf("%d ahead with 1000 at once, want a window of 8000", got)
-		}
-		c.stage.Resize(1500)
-		synctest.Wait()
-		if got := ahead.Load(); got != 8*1500-1 {
-			t.Errorf("%d ahead with 1500 at once, want a window of 12000", got)
+		over := make(chan error, 1)
+		go func() { over <- c.stage.Run(t.Context(), nil, manyHosts(n)) }()
+		for _, size := range []int{600, 700} {
+			c.stage.Resize(size)
+			synctest.Wait()
+			if got, want := ahead.Load(), int64(8*size-1); got != want {
+				t.Errorf("%d ahead with %d at once, want %d", got, size, want)
+			}
 		}
 		c.stage.Resize(10) // which has been passed
 		close(first)
