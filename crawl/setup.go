@@ -3,6 +3,8 @@ package crawl
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"trawl/fetch"
@@ -27,7 +29,7 @@ type setup struct {
 	HTTP            fetch.Version
 	Insecure        bool
 	CACert          []byte
-	Resolve         map[string]string
+	Resolve         []fetch.Field // sorted: the same run has the same setup, also when it is resumed
 	NameServer      string
 	DenyPrivate     bool
 	HostConnections int
@@ -75,7 +77,6 @@ func setupOf(opts Options) setup {
 		HTTP:            client.HTTP,
 		Insecure:        client.Insecure,
 		CACert:          client.CACert,
-		Resolve:         client.Resolve,
 		NameServer:      client.NameServer,
 		DenyPrivate:     client.DenyPrivate,
 		HostConnections: client.HostConnections,
@@ -87,6 +88,9 @@ func setupOf(opts Options) setup {
 			Connections: cmp.Or(client.Connections, fetch.DefaultConnections),
 			BodyMemory:  cmp.Or(client.BodyMemory, fetch.DefaultBodyMemory),
 		},
+	}
+	for _, hostport := range slices.Sorted(maps.Keys(client.Resolve)) {
+		s.Resolve = append(s.Resolve, fetch.Field{Name: hostport, Value: client.Resolve[hostport]})
 	}
 	if client.Capture != nil {
 		s.Means.Spool = client.Capture.Dir()
@@ -123,13 +127,18 @@ func (s setup) client() (opts fetch.ClientOptions, err error) {
 		HTTP:            s.HTTP,
 		Insecure:        s.Insecure,
 		CACert:          s.CACert,
-		Resolve:         s.Resolve,
 		NameServer:      s.NameServer,
 		DenyPrivate:     s.DenyPrivate,
 		HostConnections: s.HostConnections,
 		Connections:     s.Means.Connections,
 		BodyMemory:      s.Means.BodyMemory,
 		Capture:         s.spool(),
+	}
+	for _, f := range s.Resolve {
+		if opts.Resolve == nil {
+			opts.Resolve = map[string]string{}
+		}
+		opts.Resolve[f.Name] = f.Value
 	}
 	if opts.Accept, err = fetch.ParseStatusSet(s.Accept); err != nil {
 		return opts, err
