@@ -14,10 +14,12 @@ import (
 	"trawl/fetch"
 	"trawl/parse"
 	"trawl/pool"
+	"trawl/pool/cluster/natstest"
 )
 
-// The test binary is its own worker, with the parser that its command line names.
+// The test binary is its own worker, with the parser that its command line names, and a server.
 func TestMain(m *testing.M) {
+	natstest.Main()
 	if pool.IsWorker() {
 		own, ok := parsers[strings.Join(os.Args[1:], " ")]
 		if !ok {
@@ -81,10 +83,11 @@ func inWorkers(opts Options, parser string) Options {
 }
 
 // everywhere runs a test with the jobs in this process, in worker processes, and on other
-// machines, which may have worker processes of their own.
+// machines: through memory, with worker processes of their own, and through a real cluster.
 func everywhere(t *testing.T, test func(t *testing.T, at place)) {
 	t.Run("engine=thread", func(t *testing.T) { test(t, here) })
 	t.Run("engine=process", func(t *testing.T) { test(t, inWorkers) })
 	t.Run("engine=elsewhere", func(t *testing.T) { test(t, elsewhere) })
 	t.Run("engine=elsewhere,process", func(t *testing.T) { test(t, elsewhereInProcesses) })
+	t.Run("engine=cluster", func(t *testing.T) { test(t, inCluster(t)) })
 }
