@@ -22,6 +22,9 @@ const workerVariable = "CLUSTER_TEST_WORKER"
 // release is that of all who are not to be refused.
 const release = "1.2.3"
 
+// failed is the event of a Serve that has returned an error.
+const failed cluster.Kind = "failed"
+
 // job is a line that a worker process reads: a Serve. Several run side by side.
 type job struct {
 	Name     string
@@ -32,8 +35,8 @@ type job struct {
 }
 
 // workerMain is what the main function of a worker is: it serves until standard input ends, and
-// finishes what it has. It prints the events that it is told.
-func workerMain(ctx context.Context, address string) (code int) {
+// finishes what it has. It prints the events that it is told, and an event when a Serve fails.
+func workerMain(ctx context.Context, address string) int {
 	conn, err := cluster.Connect(ctx, address, cluster.ConnectOptions{Name: "worker", OnEvent: printEvent})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -49,14 +52,13 @@ func workerMain(ctx context.Context, address string) (code int) {
 		}
 		serving.Go(func() {
 			if err := serve(ctx, stop, conn, j); err != nil {
-				fmt.Fprintln(os.Stderr, "serve:", err)
-				code = 1
+				printEvent(cluster.Event{Kind: failed, Worker: j.Name, Detail: err.Error()})
 			}
 		})
 	}
 	close(stop)
 	serving.Wait()
-	return code
+	return 0
 }
 
 func serve(ctx context.Context, stop <-chan struct{}, conn *cluster.Conn, j job) error {
