@@ -34,15 +34,22 @@ func (s *server[In, Value, Out]) begin(id uint64, limit time.Duration, argument 
 		return nil
 	}
 	c := &call[In, Value, Out]{server: s, id: id, in: in}
-	switch err := s.enter(c); err {
-	case nil:
-		c.begin(limit)
-	case errOverCapacity:
-		s.out.Failure(id, err)
-	default:
-		return err
+	if limit > 0 {
+		c.ctx, c.cancel = context.WithTimeout(s.ctx, limit)
+	} else {
+		c.ctx, c.cancel = context.WithCancel(s.ctx)
 	}
-	return nil
+	err = s.enter(c) // from here on others may cancel it
+	if err == nil {
+		c.begin()
+		return nil
+	}
+	c.cancel()
+	if err == errOverCapacity {
+		s.out.Failure(id, err)
+		return nil
+	}
+	return err
 }
 
 // errOverCapacity is the error of a call that no parent sends.
@@ -83,13 +90,8 @@ type call[In, Value, Out any] struct {
 // begin submits the call. The reader must not wait there, or no cancel would come
 // through: the parent may send a call as soon as it has an answer, which is before
 // that call's place in the window is free.
-func (c *call[In, Value, Out]) begin(limit time.Duration) {
+func (c *call[In, Value, Out]) begin() {
 	s := c.server
-	if limit > 0 {
-		c.ctx, c.cancel = context.WithTimeout(s.ctx, limit)
-	} else {
-		c.ctx, c.cancel = context.WithCancel(s.ctx)
-	}
 	switch _, err := s.worker.Executor.TrySubmit(c.ctx, c.in, c.ended); err {
 	case nil:
 	case ErrFull:
