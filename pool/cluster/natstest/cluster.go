@@ -105,7 +105,7 @@ func leader(ctx context.Context, js jetstream.JetStream, stream string) (server 
 	return server, err
 }
 
-// await waits until each server answers for the cluster.
+// await waits until each server answers for the cluster, and all can have a copy.
 func (c *Cluster) await() {
 	c.t.Helper()
 	for i, s := range c.Servers {
@@ -116,6 +116,20 @@ func (c *Cluster) await() {
 		}) {
 			c.t.Fatalf("server %d is not part of a cluster: %v", i, last)
 		}
+	}
+	const trial = "natstest"
+	var last error
+	if !c.poll(func(ctx context.Context, js jetstream.JetStream) error {
+		_, last = js.CreateStream(ctx, jetstream.StreamConfig{Name: trial, Replicas: len(c.Servers), Storage: jetstream.MemoryStorage})
+		return last
+	}) {
+		c.t.Fatalf("no stream has a copy on each server: %v", last)
+	}
+	if !c.poll(func(ctx context.Context, js jetstream.JetStream) error {
+		last = js.DeleteStream(ctx, trial)
+		return last
+	}) {
+		c.t.Fatalf("delete the stream: %v", last)
 	}
 }
 
