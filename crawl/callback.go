@@ -62,7 +62,7 @@ func (c *crawl) finish(r *fetch.Request, answer fetch.Answer, rec *parse.Record)
 func (c *crawl) refused(r fetch.Request, err error) {
 	bad, ok := errors.AsType[*fetch.Error](err)
 	if !ok { // ErrDuplicate
-		c.append(&parse.Record{Seq: r.Index, ListSum: r.ListSum, Skipped: parse.Duplicate})
+		c.append(&parse.Record{Seq: r.Seq, Index: r.Index, ListSum: r.ListSum, Skipped: parse.Duplicate})
 		return
 	}
 	rec := parse.Record{Class: bad.Class, Error: bad.Detail}
@@ -107,7 +107,7 @@ func (c *crawl) counted(onEvent func(fetch.Event)) func(fetch.Event) {
 
 // fill adds what the record has from the request to what it has from the page.
 func fill(rec *parse.Record, r *fetch.Request, end fetch.Ending) {
-	rec.Seq, rec.URL = r.Index, r.Asked
+	rec.Seq, rec.Index, rec.URL = r.Seq, r.Index, r.Asked
 	rec.File, rec.Line, rec.ListSum = r.File, r.Line, r.ListSum
 	rec.Attempts, rec.Tried, rec.Waited = r.Attempt, r.Tried, r.Waited
 	rec.Retryable = end.Retryable

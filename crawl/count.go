@@ -6,18 +6,20 @@ import (
 	"math"
 )
 
-// Count counts the positions of all inputs without parsing them. Another goroutine
-// may read the list meanwhile. known is false if the number cannot be known: an
-// input is not a file or cannot be read to its end, or ctx ends or the list is
-// closed before the end.
+// Count counts the positions of all inputs; of lines it parses no more than tells whose
+// share they are in. Another goroutine may read the list meanwhile. known is false if the
+// number cannot be known: an input is not a file or cannot be read to its end, or ctx ends
+// or the list is closed before the end.
 func (l *List) Count(ctx context.Context) (n int64, known bool) {
 	for i := range l.inputs {
 		in := &l.inputs[i]
 		if in.url != "" {
-			n++
+			if l.opts.Shard.has([]byte(in.url), false) {
+				n++
+			}
 			continue
 		}
-		lines, err := countLines(ctx, in)
+		lines, err := countLines(ctx, in, l.opts.Shard)
 		if err != nil {
 			return 0, false
 		}
@@ -29,7 +31,7 @@ func (l *List) Count(ctx context.Context) (n int64, known bool) {
 	return n, true
 }
 
-func countLines(ctx context.Context, in *input) (n int64, err error) {
+func countLines(ctx context.Context, in *input, share Share) (n int64, err error) {
 	if !in.isFile() {
 		return 0, errNotYet
 	}
@@ -54,7 +56,7 @@ func countLines(ctx context.Context, in *input) (n int64, err error) {
 			return n, nil
 		case err != nil && err != errLong:
 			return 0, err
-		case hasURL(text, err == errLong):
+		case hasURL(text, err == errLong) && share.has(text, err == errLong):
 			n++
 		}
 	}

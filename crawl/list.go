@@ -21,6 +21,8 @@ type ListOptions struct {
 	Dedupe bool
 
 	MaxPages int64 // positions taken, including bad and repeated ones; 0 is all
+
+	Shard Share // only its lines are positions; the others are in nothing but Seq and ListSum
 }
 
 // List gives the URLs of all inputs in order: pages named as arguments, lists in
@@ -34,9 +36,10 @@ type List struct {
 	late   io.Closer // its file, if it was opened only when its turn came
 	next   found     // a URL line that Next has not returned yet; nil text is none
 	index  int64     // the position that was read last
+	seq    int64     // URL lines that were read, the other shares' too
 	before int64     // how many an interrupted run has done
 	taken  int64     // how many Next has returned
-	sum    uint64    // checksum of all lines up to index
+	sum    uint64    // checksum of them
 	again  []again   // what Resume has found below: comes first
 	cut    bool      // MaxPages has ended the list
 	seen   seen
@@ -56,6 +59,7 @@ type found struct {
 	long bool   // text is only the beginning
 	file string
 	line int64
+	ours bool // it is in the list's share
 }
 
 // Next returns the request of the next position, with Position, Asked, URL, Host,
@@ -84,6 +88,12 @@ func (l *List) Next() (fetch.Request, error) {
 // count makes the line that was found the next position.
 func (l *List) count() {
 	l.index++
+	l.meet()
+}
+
+// meet counts the line that was found among those of all shares.
+func (l *List) meet() {
+	l.seq++
 	l.sum = crc64.Update(l.sum, polynomial, l.next.text)
 	l.sum = crc64.Update(l.sum, polynomial, newline)
 }
@@ -100,7 +110,7 @@ func (l *List) parse() (fetch.Request, error) {
 	line := l.next
 	l.next = found{}
 	r, err := parseLine(line.text, line.long)
-	r.Index, r.File, r.Line, r.ListSum = l.index, line.file, line.line, l.sum
+	r.Index, r.Seq, r.File, r.Line, r.ListSum = l.index, l.seq, line.file, line.line, l.sum
 	if err == nil && l.opts.Dedupe && !l.seen.add(r.URL) {
 		err = ErrDuplicate
 	}
@@ -113,9 +123,9 @@ func (l *List) Ready() bool {
 	return len(l.again) > 0 || l.limited() || l.isClosed() || l.look(noWait) != errNotYet
 }
 
-// Empty reports whether the inputs have no URL line at all. It waits for the first
-// one as Next does.
-func (l *List) Empty() bool { return l.index == 0 && l.look(nil) == io.EOF }
+// Empty reports whether the inputs have no URL line at all, of any share. It waits for
+// the first one as Next does.
+func (l *List) Empty() bool { return l.seq == 0 && l.lookAny(nil) == io.EOF }
 
 // Truncated reports, after Next has returned io.EOF, whether that was because of
 // MaxPages and there is more input. An input that has neither a line nor its end
@@ -176,9 +186,23 @@ func (l *List) limited() bool {
 	return true
 }
 
-// look finds the next URL line and puts it into l.next. The error is io.EOF after
-// the last one, errNotYet or errClosed.
+// look finds the next URL line of the share and puts it into l.next. The error is io.EOF
+// after the last one, errNotYet or errClosed.
 func (l *List) look(until <-chan time.Time) error {
+	for !l.next.ours {
+		if err := l.lookAny(until); err != nil {
+			return err
+		}
+		if l.next.ours = l.opts.Shard.has(l.next.text, l.next.long); !l.next.ours {
+			l.meet()
+			l.next = found{}
+		}
+	}
+	return nil
+}
+
+// lookAny is look for a line of any share.
+func (l *List) lookAny(until <-chan time.Time) error {
 	for l.next.text == nil {
 		if l.at == len(l.inputs) {
 			return io.EOF

@@ -176,7 +176,7 @@ func TestBodiesLeaveRoomInAWorker(t *testing.T) {
 
 func TestOnlyWhatGetPageNeedsGoesToAWorker(t *testing.T) {
 	r := fetch.Request{
-		Position: fetch.Position{Source: 1, Index: 2}, Asked: "asked", URL: "http://a/", Host: "a", File: "f", Line: 3, Method: "HEAD",
+		Position: fetch.Position{Source: 1, Index: 2, Seq: 3}, Asked: "asked", URL: "http://a/", Host: "a", File: "f", Line: 3, Method: "HEAD",
 		Timeout: 4, Foreign: true, Once: true, Fresh: true, Extra: &fetch.Extra{Header: someFields, Timeout: 5, Meta: json.RawMessage("{}")},
 		Attempt: 6, Tried: []int{500}, Started: time.Now(), Spent: 7, Redirects: []string{"b"}, Waited: 8, ListSum: 9, Exchanges: []*fetch.Exchange{{}}, Robots: true,
 		Known: &fetch.Known{URL: "http://a/", ETag: `"e"`, LastModified: "Sun", Bytes: 10},

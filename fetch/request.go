@@ -10,7 +10,8 @@ import (
 // 1: bad ones too, blank lines and comments not.
 type Position struct {
 	Source int   // 0 is the list; there is no other yet
-	Index  int64 // seq in a record
+	Index  int64 // among the lines that the run takes: by this it is known what has ended
+	Seq    int64 // among all lines: seq in a record
 }
 
 // Request is one hop to be asked. It is plain data, so that it can travel to

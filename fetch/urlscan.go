@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 )
@@ -68,6 +69,39 @@ func scanURL(raw string) (url, host string, ok bool) {
 		return "", "", false
 	}
 	return raw[:end+n], hostKey(raw[start:end]), true
+}
+
+// HostIn returns the host of a line, in the sense of [HostOf], without a look at what
+// follows it and without an allocation: if [NewRequest] takes the line for a URL, it is
+// the host of that. ok is false of a line that must be parsed to know.
+func HostIn(line []byte) (host []byte, ok bool) {
+	rest, ok := bytes.CutPrefix(line, []byte("https://"))
+	if !ok {
+		if rest, ok = bytes.CutPrefix(line, []byte("http://")); !ok {
+			return nil, false
+		}
+	}
+	end := 0
+	for end < len(rest) && urlBytes[rest[end]]&inHost != 0 {
+		end++
+	}
+	host = rest[:end]
+	last := bytes.LastIndexByte(host, '.') + 1
+	if last == end || isDigit(host[last]) || bytes.Contains(host, []byte("xn--")) {
+		return nil, false
+	}
+	if rest = rest[end:]; len(rest) > 0 && rest[0] == ':' {
+		port := rest[1:min(len(rest), len(":65535x"))]
+		n := portLen(string(port))
+		if n == 0 {
+			return nil, false
+		}
+		rest = rest[1+n:]
+		if port = port[:n]; string(port) != "80" && string(port) != "443" {
+			host = host[:end+1+n]
+		}
+	}
+	return host, len(rest) == 0 || rest[0] == '/' || rest[0] == '?' || rest[0] == '#'
 }
 
 // scanPath takes path and query as they stand, and reports how long they are:

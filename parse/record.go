@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -10,7 +11,8 @@ import (
 // Record is what is kept of one URL: a page if Class and Skipped are "", a failure
 // if Class is not. It is small, plain data and holds no body.
 type Record struct {
-	Seq       int64
+	Seq       int64    // number of the line among all of the list
+	Index     int64    // among those that the run takes, if it does not take all; else it may be 0
 	URL       string   // as asked for
 	FinalURL  string   // after redirects; "" if there were none
 	Redirects []string // the hops between
@@ -40,8 +42,8 @@ type Record struct {
 	Retryable bool
 	Limit     time.Duration // that a timeout has met; 0 is not known
 
-	// Skipped is why there is no record by intention: Duplicate, of which all but Seq and
-	// ListSum is zero, or Unchanged. It tells only that the position has ended.
+	// Skipped is why there is no record by intention: Duplicate, of which all but Seq, Index
+	// and ListSum is zero, or Unchanged. It tells only that the position has ended.
 	Skipped string
 
 	Change string       // New or Changed, of a page; Gone, of a failure; "" if nobody wanted to know
@@ -63,6 +65,10 @@ type Record struct {
 
 	ListSum uint64 // checksum of the list up to this position
 }
+
+// Position is the number of the record's line among those that the run takes, from 1: none
+// of them is missing when the run has ended, as may be of Seq.
+func (rec *Record) Position() int64 { return cmp.Or(rec.Index, rec.Seq) }
 
 // Why there is no record.
 const (

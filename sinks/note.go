@@ -97,20 +97,20 @@ func (w *Writer) frame(recs []parse.Record, snapshot bool) frame {
 
 // positions returns those that recs have made done, or all, if snapshot.
 func (w *Writer) positions(recs []parse.Record, snapshot bool) []byte {
-	seqs := make([]int64, len(recs))
+	done := make([]int64, len(recs))
 	for i := range recs {
-		seqs[i] = recs[i].Seq
-		if recs[i].Seq > w.high {
-			w.high, w.sum = recs[i].Seq, recs[i].ListSum
+		done[i] = recs[i].Position()
+		if done[i] > w.high {
+			w.high, w.sum = done[i], recs[i].ListSum
 		}
 	}
 	if !snapshot {
-		slices.Sort(seqs)
-		return appendAscending(nil, seqs)
+		slices.Sort(done)
+		return appendAscending(nil, done)
 	}
 	all := &w.opts.Journal.state.done
-	for _, seq := range seqs {
-		all.Add(seq)
+	for _, position := range done {
+		all.Add(position)
 	}
 	return all.appendTo(nil)
 }

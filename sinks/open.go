@@ -20,7 +20,7 @@ type Options struct {
 	About     About     // what SQLite and WARC say of the run
 	Overwrite bool      // replace Output by a rename at the end; until then its old content stays
 	Errors    string    // the errors file; "" is none
-	KeepOrder bool      // records are written in ascending Seq, from 1
+	KeepOrder bool      // records are written in ascending Position, from 1
 
 	// Journal keeps how far the run has come; the Writer owns it from Open on, unless
 	// that fails. nil is none.

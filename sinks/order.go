@@ -32,7 +32,8 @@ func (o *order) advance() {
 // hold keeps a record that is not yet due and says so. A second one of a
 // position is due at once: out of order is better than lost.
 func (o *order) hold(rec *parse.Record) bool {
-	if _, ok := o.held[rec.Seq]; ok || rec.Seq <= o.next {
+	position := rec.Position()
+	if _, ok := o.held[position]; ok || position <= o.next {
 		return false
 	}
 	place := len(o.slab)
@@ -42,13 +43,13 @@ func (o *order) hold(rec *parse.Record) bool {
 	} else {
 		o.slab = append(o.slab, *rec)
 	}
-	o.held[rec.Seq] = place
+	o.held[position] = place
 	return true
 }
 
 // done says that the record of a position has been put.
-func (o *order) done(seq int64) {
-	if seq == o.next {
+func (o *order) done(position int64) {
+	if position == o.next {
 		o.advance()
 	}
 }
@@ -74,8 +75,8 @@ func (o *order) take(place int) parse.Record {
 // rest returns what is held, in ascending order.
 func (o *order) rest() []parse.Record {
 	var recs []parse.Record
-	for _, seq := range slices.Sorted(maps.Keys(o.held)) {
-		recs = append(recs, o.take(o.held[seq]))
+	for _, position := range slices.Sorted(maps.Keys(o.held)) {
+		recs = append(recs, o.take(o.held[position]))
 	}
 	clear(o.held)
 	return recs

@@ -13,9 +13,17 @@ import (
 
 // Ten million URLs end in no order within a window, and are committed as they do when they
 // come fast. The figures of each commit are as long as those of a thousand hosts.
-func TestTheStateOfTenMillionPositionsIsSmall(t *testing.T) {
+func TestTheStateOfTenMillionPositionsIsSmall(t *testing.T) { testStateIsSmall(t, 10_000_000, 1) }
+
+// One of sixteen coordinators has a sixteenth of the list, with the others' positions between.
+func TestTheStateOfAShareOfTenMillionPositionsIsSmall(t *testing.T) {
+	testStateIsSmall(t, 10_000_000/16, 16)
+}
+
+// testStateIsSmall is of a run that takes one of so many lines of its list.
+func testStateIsSmall(t *testing.T, positions, oneOf int64) {
 	const (
-		positions, window, batch   = 10_000_000, 8192, commitFull
+		window, batch              = 8192, commitFull
 		largest, longest           = 32_000_000, 20 * time.Second
 		figuresOfAFrame, ofTheRest = 40 << 10, 4 << 20
 	)
@@ -41,12 +49,12 @@ func TestTheStateOfTenMillionPositionsIsSmall(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	waiting, recs, peak := make([]int64, 0, window), make([]parse.Record, batch), int64(0)
 	n := 0 // of recs
-	for seq := int64(1); seq <= positions; seq++ {
-		if waiting = append(waiting, seq); len(waiting) < window {
+	for index := int64(1); index <= positions; index++ {
+		if waiting = append(waiting, index); len(waiting) < window {
 			continue
 		}
 		i := rng.IntN(window)
-		recs[n].Seq, recs[n].ListSum = waiting[i], uint64(waiting[i])
+		recs[n].Index, recs[n].Seq, recs[n].ListSum = waiting[i], waiting[i]*oneOf, uint64(waiting[i])
 		n++
 		waiting[i] = waiting[window-1]
 		waiting = waiting[:window-1]
@@ -82,12 +90,12 @@ func TestTheStateOfTenMillionPositionsIsSmall(t *testing.T) {
 	}
 	defer j.Close()
 	found := j.Interrupted()
-	if done, want := found.Done.Count(), int64(positions-len(waiting)); done != want {
+	if done, want := found.Done.Count(), positions-int64(len(waiting)); done != want {
 		t.Errorf("%d positions are done, want %d", done, want)
 	}
-	for _, seq := range waiting {
-		if found.Done.Done(seq) {
-			t.Fatalf("position %d is done", seq)
+	for _, index := range waiting {
+		if found.Done.Done(index) {
+			t.Fatalf("position %d is done", index)
 		}
 	}
 	if found.ListSum != uint64(found.Done.High) {

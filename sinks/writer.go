@@ -115,7 +115,7 @@ func (w *Writer) tryAppend(rec *parse.Record) (room <-chan struct{}, err error) 
 	}
 	w.put(rec)
 	if w.order != nil {
-		w.order.done(rec.Seq)
+		w.order.done(rec.Position())
 		w.putDue()
 	}
 	return nil, nil

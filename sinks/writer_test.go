@@ -497,6 +497,29 @@ func TestKeepOrderWritesInAscendingOrder(t *testing.T) {
 	}
 }
 
+// A run that takes a part of its list has a number for each line that it takes.
+func TestKeepOrderDoesNotWaitForLinesThatAreNotTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []int64
+		w := open(t, sinks.Options{Output: "-", Stdout: io.Discard, KeepOrder: true, OnCommit: func(recs []parse.Record) {
+			got = append(got, seqs(recs)...)
+		}})
+		for _, index := range []int64{3, 1, 2, 5} {
+			rec := sinktest.Record(int(index * 16))
+			rec.Index = index
+			if err := w.Append(t.Context(), rec); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if want := []int64{16, 32, 48}; !slices.Equal(got, want) {
+			t.Errorf("written are %v, want %v", got, want)
+		}
+		closeWhole(t, w)
+	})
+}
+
 func TestKeepOrderWritesARecordWhenAllBeforeItAreKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []int64
