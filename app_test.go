@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"trawl/crawl"
 	"trawl/fetch"
 )
 
@@ -32,6 +33,12 @@ func TestValuesThatAreRefused(t *testing.T) {
 		{[]string{"-c", "5", "-c", "1.5"}, "--concurrency \"1.5\" is not a whole number (option -c)\n  Use 1 to 65535."},
 		{[]string{"-c1", "--concurrency=b"}, "--concurrency \"b\" is not a whole number (option --concurrency)\n  Use 1 to 65535."},
 		{[]string{"--retries", "-1"}, "--retries -1 is out of range (option --retries)\n  Use 0 to 1000."},
+		{[]string{"--shard", "3"}, "--shard \"3\" is not a share of the list (option --shard)\n  Use I/N: of three shares 1/3, 2/3 or 3/3."},
+		{[]string{"--shard=a/b"}, "--shard \"a/b\" is not a share of the list (option --shard)\n  Use I/N: of three shares 1/3, 2/3 or 3/3."},
+		{[]string{"--shard", "0/3"}, "--shard 0/3 is out of range (option --shard)\n  Use 1/3 to 3/3."},
+		{[]string{"--shard", "4/3"}, "--shard 4/3 is out of range (option --shard)\n  Use 1/3 to 3/3."},
+		{[]string{"--shard", "1/0"}, "--shard 1/0 is out of range (option --shard)\n  Use one of 1 to 65535 shares."},
+		{[]string{"--shard", "1/65536"}, "--shard 1/65536 is out of range (option --shard)\n  Use one of 1 to 65535 shares."},
 		{[]string{"--max-pages=-1"}, "--max-pages -1 is out of range (option --max-pages)\n  Use 0 or more."},
 		{[]string{"-t", "30x", "urls.txt"}, "--timeout \"30x\" is not a duration (option -t)\n  Use seconds or a unit: 30, 500ms, 2m."},
 		{[]string{"-t", "0"}, "--timeout 0 is out of range (option -t)\n  Use 1ms to 36500d."},
@@ -86,7 +93,7 @@ func TestSelectorThatIsNone(t *testing.T) {
 }
 
 func TestEveryOptionReachesTheConfig(t *testing.T) {
-	cfg := parsed(t, strings.Fields(`--dedupe --max-pages 3 --allow-empty --robots always --host-max-errors 12 -X HEAD -H A:1 -A me -x socks5://p:1 -t 1m --connect-timeout 2
+	cfg := parsed(t, strings.Fields(`--dedupe --max-pages 3 --shard 3/16 --allow-empty --robots always --host-max-errors 12 -X HEAD -H A:1 -A me -x socks5://p:1 -t 1m --connect-timeout 2
 		--max-redirects 0 --max-size 1kB --accept 200,404 --http 2 -k --resolve Example.COM:443:[::1] --resolve a:80:127.0.0.2 -c 4 --host-concurrency 5
 		-r 60/m --host-delay 6s --retries 7 --retry-wait 8 --retry-max-wait 9 --retry-on 503 --max-duration 1d --executor process --processes 3 --process-memory 64MiB --select h=h1 --select b=b
 		-o out.jsonl -O --errors bad.jsonl --keep-order -q -v --progress bar --summary json --color never -n`)...)
@@ -100,7 +107,7 @@ func TestEveryOptionReachesTheConfig(t *testing.T) {
 		t.Errorf("%d selectors, want 2", len(cfg.Select))
 	}
 	want := config{
-		Args: []string{}, Dedupe: true, MaxPages: 3, AllowEmpty: true, Robots: fetch.RobotsAlways, Method: "HEAD", Header: []fetch.Field{{Name: "A", Value: "1"}}, UserAgent: "me",
+		Args: []string{}, Dedupe: true, MaxPages: 3, Shard: crawl.Share{Number: 3, Of: 16}, AllowEmpty: true, Robots: fetch.RobotsAlways, Method: "HEAD", Header: []fetch.Field{{Name: "A", Value: "1"}}, UserAgent: "me",
 		Proxy: cfg.Proxy, Timeout: time.Minute, ConnectTimeout: 2 * time.Second, MaxSize: 1000, Accept: cfg.Accept, HTTP: fetch.HTTP2, Insecure: true,
 		Resolve: map[string]string{"example.com:443": "::1", "a:80": "127.0.0.2"}, Concurrency: 4, HostConcurrency: 5, Rate: 1, HostDelay: 6 * time.Second,
 		Retries: 7, RetryWait: 8 * time.Second, RetryMaxWait: 9 * time.Second, RetryOn: fetch.RetryOn{"503": true}, HostMaxErrors: 12, MaxDuration: 24 * time.Hour,
@@ -152,7 +159,7 @@ func TestEveryOptionHasAVariable(t *testing.T) {
 		}
 		value := map[string]string{
 			"header": "A: 1", "user-agent": "me", "proxy": "http://p:1", "resolve": "a:80:127.0.0.1", "select": "h=h1", "output": "x", "format": "jsonl", "errors": "e", "processes": "2", "fields": "url,size",
-			"fail-if": "failed > 1%", "metrics-textfile": "m.prom", "config": os.DevNull,
+			"fail-if": "failed > 1%", "shard": "3/16", "metrics-textfile": "m.prom", "config": os.DevNull,
 		}[o.name]
 		switch {
 		case o.name == "cacert": // needs a file: has a test of its own

@@ -81,7 +81,7 @@ func (s *screen) takeUp(stdin *os.File) (b start, err error) {
 		args = s.renamed(args)
 	}
 	input := interruptible(stdin)
-	opts := crawl.ListOptions{Dedupe: s.cfg.Dedupe, MaxPages: s.cfg.MaxPages}
+	opts := crawl.ListOptions{Dedupe: s.cfg.Dedupe, MaxPages: s.cfg.MaxPages, Shard: s.cfg.Shard}
 	if b.list, err = crawl.OpenList(args, input, opts); err != nil {
 		return b, s.cfg.cannotRead(err)
 	}

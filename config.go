@@ -22,6 +22,7 @@ type config struct {
 	Resume      bool
 	RetryFailed bool
 	MaxPages    int64 // 0 is all
+	Shard       crawl.Share
 	AllowEmpty  bool
 	Robots      fetch.RobotsRule
 

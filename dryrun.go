@@ -27,7 +27,7 @@ func (c *config) dryRun(files files, stdin, stdout, stderr *os.File) int {
 			args = []string{os.DevNull} // nothing to try again
 		}
 	}
-	list, err := crawl.OpenList(args, interruptible(stdin), crawl.ListOptions{Dedupe: c.Dedupe, MaxPages: c.MaxPages})
+	list, err := crawl.OpenList(args, interruptible(stdin), crawl.ListOptions{Dedupe: c.Dedupe, MaxPages: c.MaxPages, Shard: c.Shard})
 	if err != nil {
 		return c.cannotRead(err).tell(stderr)
 	}
@@ -51,11 +51,11 @@ func (c *config) dryRun(files files, stdin, stdout, stderr *os.File) int {
 	}
 	p.Hosts, p.MoreHosts = hosts.hosts()
 	p.Largest, p.LargestCount = hosts.largest()
-	p.Cut = list.Truncated()
+	p.Cut, p.Empty = list.Truncated(), list.Empty()
 	if err := errors.Join(list.Err(), list.Close()); err != nil {
 		return c.cannotRead(err).tell(stderr)
 	}
-	if p.URLs+p.Bad == 0 && !c.AllowEmpty {
+	if p.Empty && !c.AllowEmpty {
 		return c.noURLs().tell(stderr)
 	}
 	if err := writePlan(stdout, *c, p); err != nil && !errors.Is(err, syscall.EPIPE) {
@@ -70,6 +70,7 @@ type plan struct {
 	Bad     int64 // lines that are not
 	Skipped int64 // lines that --dedupe skips
 	Cut     bool  // --max-pages ends the run before the lists do
+	Empty   bool  // the lists have no line, of this share or another
 
 	Hosts        int64
 	MoreHosts    bool   // than Hosts: then LargestCount is no more than there are at least
@@ -84,6 +85,9 @@ type plan struct {
 func writePlan(w io.Writer, cfg config, p plan) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s from %s\n", display.Plural(p.URLs, "URL", "URLs"), cfg.inputs())
+	if share := cfg.Shard; !share.IsAll() {
+		fmt.Fprintf(&b, "  these are of the hosts in share %d of %d; others are not looked at\n", share.Number, share.Of)
+	}
 	if p.Cut {
 		fmt.Fprintf(&b, "  the lists go on; --max-pages %d ends the run\n", cfg.MaxPages)
 	}

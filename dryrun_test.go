@@ -29,6 +29,7 @@ func TestPlan(t *testing.T) {
 			"plan-many-hosts", "-n --host-delay 2s --rate 90/m urls.txt",
 			plan{URLs: 9_000_000, Hosts: exactHosts, MoreHosts: true, Largest: "a.example", LargestCount: 31, Output: "db.txt"},
 		},
+		{"plan-share", "-n --shard 3/16 urls.txt", plan{URLs: 6_250, Bad: 2, Hosts: 77, Largest: "a.example", LargestCount: 400, Output: "db.txt"}},
 		{"plan-strangers", "-n urls.txt", plan{URLs: 9_000_000, Hosts: exactHosts, MoreHosts: true, Output: "db.txt"}},
 		{"plan-empty", "-n -o x.jsonl -O --retries 1 --retry-wait 1m30s", plan{Output: "x.jsonl", Errors: "none.jsonl"}},
 	} {

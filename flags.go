@@ -46,6 +46,8 @@ func (c *config) table() []option {
 			usage: "fetch the failed URLs of the last run of this output again, instead of a list"},
 		{group: "INPUT", name: "max-pages", arg: "N", preset: "0", shown: "0, all", kind: numberFlag(&c.MaxPages, 0, math.MaxInt64),
 			usage: "take N URLs from the list, then finish"},
+		{group: "INPUT", name: "shard", arg: "I/N", preset: "1/1", shown: "1/1, all", kind: kind{c.setShard, c.showShard},
+			usage: "only the hosts of this share of the list (I from 1); other lines are in no count, seq stays the list's"},
 		{group: "INPUT", name: "allow-empty", kind: onOffFlag(&c.AllowEmpty),
 			usage: "an empty input is success"},
 		{group: "INPUT", name: "robots", off: "never", arg: "WHEN", preset: "auto", kind: kind{c.setRobots, c.showRobots},

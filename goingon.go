@@ -48,7 +48,10 @@ func (s *screen) goesOn(j *sinks.Journal, found *sinks.Interrupted) (bool, error
 // with, and, last, what it has fetched.
 func (s *screen) meaning() []sinks.Setting {
 	c := s.cfg
-	retry := ""
+	shard, retry := "", ""
+	if !c.Shard.IsAll() {
+		shard = c.Shard.String()
+	}
 	if c.RetryFailed {
 		retry = "on"
 	}
@@ -56,6 +59,7 @@ func (s *screen) meaning() []sinks.Setting {
 		{Name: "format", Value: string(c.Format)},
 		{Name: "fields", Value: strings.Join(c.Fields, ",")},
 		{Name: "dedupe", Value: strconv.FormatBool(c.Dedupe)},
+		{Name: "shard", Value: shard},
 		{Name: "overwrite", Value: strconv.FormatBool(c.Overwrite)},
 		{Name: "errors", Value: besideOf(s.files.output, s.files.errors)},
 		{Name: "if-changed", Value: strconv.FormatBool(c.IfChanged)},

@@ -3,10 +3,12 @@ package main
 import (
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 
+	"trawl/crawl"
 	"trawl/fetch"
 	"trawl/parse"
 	"trawl/sinks"
@@ -21,6 +23,22 @@ func (c *config) setRobots(s string) error {
 		return unknownChoice(s, fetch.RobotsAuto.String(), fetch.RobotsAlways.String(), fetch.RobotsNever.String())
 	}
 	c.Robots = rule
+	return nil
+}
+
+func (c *config) setShard(s string) error {
+	share, err := crawl.ParseShare(s)
+	_, of, _ := strings.Cut(s, "/")
+	n, _ := strconv.Atoi(of)
+	switch {
+	case errors.Is(err, strconv.ErrSyntax):
+		return isNot(s, "a share of the list", "Use I/N: of three shares 1/3, 2/3 or 3/3.")
+	case err != nil && 1 <= n && n <= crawl.MaxShares:
+		return outOfRange(s, fmt.Sprintf("1/%d to %[1]d/%[1]d", n))
+	case err != nil:
+		return outOfRange(s, fmt.Sprintf("one of 1 to %d shares", crawl.MaxShares))
+	}
+	c.Shard = share
 	return nil
 }
 

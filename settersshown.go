@@ -18,6 +18,8 @@ import (
 
 func (c *config) showRobots() string { return c.Robots.String() }
 
+func (c *config) showShard() string { return c.Shard.String() }
+
 // showHeader says how many there are: values are secrets.
 func (c *config) showHeader() string {
 	if len(c.Header) == 0 {

@@ -38,13 +38,11 @@ func ParseShare(s string) (Share, error) {
 	return Share{int(i), int(n)}, nil
 }
 
-// String is the share as ParseShare reads it; "" is the zero value.
-func (s Share) String() string {
-	if s == (Share{}) {
-		return ""
-	}
-	return fmt.Sprintf("%d/%d", s.Number, s.Of)
-}
+// String is the share as ParseShare reads it; "1/1" of the zero value.
+func (s Share) String() string { return fmt.Sprintf("%d/%d", max(s.Number, 1), max(s.Of, 1)) }
+
+// IsAll says whether it is all of the list.
+func (s Share) IsAll() bool { return s.Of <= 1 }
 
 // hasHost says whether a host is in the share.
 func (s Share) hasHost(host []byte) bool { return xxh3.Hash(host)%uint64(s.Of) == uint64(s.Number-1) }
@@ -54,7 +52,7 @@ func (s Share) hasHost(host []byte) bool { return xxh3.Hash(host)%uint64(s.Of) =
 func (s Share) has(text []byte, long bool) bool {
 	first := s.Number == 1
 	switch {
-	case s.Of <= 1:
+	case s.IsAll():
 		return true
 	case long:
 		return first

@@ -79,7 +79,7 @@ func TestWhatAWorkerMakesOfAPageTravelsWhole(t *testing.T) {
 	sent := Parsed{
 		Answer: fetch.Answer{Status: 301, Location: "/caf\xe9", RetryAfter: time.Hour, ETag: `"a"`, LastModified: "Sun", NotModified: true, Quota: time.Minute, Robots: []byte("User-agent: *\r\n"), Unreached: true, Unheard: true, Err: fail, Exchange: someExchange(), Timings: someTimes},
 		Record: parse.Record{
-			Seq: 1, URL: "http://a/", FinalURL: "http://b/", Redirects: []string{"http://c/"}, Status: 200,
+			Seq: 1, Index: 2, URL: "http://a/", FinalURL: "http://b/", Redirects: []string{"http://c/"}, Status: 200,
 			HasSize: true, Size: 2, HasBody: true, Bytes: 3, WireBytes: 4, ContentType: "text/html", Title: "日本", Proto: "HTTP/1.1", IP: "::1",
 			ETag: `"a"`, LastModified: "Sun", SHA256: "00", Fingerprint: [16]byte{15: 1}, Timings: someTimes, Attempts: 1, Tried: []int{500}, Waited: 5, Class: fetch.Timeout, Error: "e", Retryable: true,
 			Limit: 6, Meta: json.RawMessage(`{"a":1}`), Data: json.RawMessage(`{"b":["\u0000"]}`), Skipped: "s", File: "f", Line: 7, ListSum: 9, Header: someFields, Timeout: 8,
