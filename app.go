@@ -11,11 +11,11 @@ import (
 )
 
 // parseArgs reads a command line, without the program's name, and the TRAWL_
-// variables. done means that there is nothing to crawl: the help or version that
+// variables. done means that there is nothing more to do: the help or version that
 // was asked for is on stdout, or what is wrong is on stderr, and the program exits
 // with code. parseArgs makes no file and never exits itself.
 func parseArgs(args []string, stdout, stderr io.Writer) (cfg config, code int, done bool) {
-	cfg, crawl, err := readArgs(args, stdout)
+	cfg, err := readArgs(args, stdout)
 	var m *message
 	switch {
 	case errors.As(err, &m):
@@ -24,17 +24,17 @@ func parseArgs(args []string, stdout, stderr io.Writer) (cfg config, code int, d
 	case err != nil:
 		m = cannotPrint(err)
 	default:
-		return cfg, exitOK, !crawl
+		return cfg, exitOK, cfg.command == ""
 	}
 	return config{}, m.tell(stderr), true
 }
 
-// readArgs reports whether a crawl with cfg is asked for. The error is a *message,
-// or that of a write to stdout.
-func readArgs(args []string, stdout io.Writer) (cfg config, crawl bool, err error) {
+// readArgs returns what is asked for, without a command if that is done. The error is a
+// *message, or that of a write to stdout.
+func readArgs(args []string, stdout io.Writer) (cfg config, err error) {
 	l, err := scan(args)
 	if err != nil {
-		return config{}, false, err
+		return config{}, err
 	}
 	cfg = config{from: map[string]origin{}, afterOverwrite: l.afterOverwrite}
 	for _, o := range cfg.table() {
@@ -42,16 +42,16 @@ func readArgs(args []string, stdout io.Writer) (cfg config, crawl bool, err erro
 			continue
 		}
 		if err := o.set(o.preset); err != nil {
-			return config{}, false, fmt.Errorf("default of --%s: %w", o.name, err)
+			return config{}, fmt.Errorf("default of --%s: %w", o.name, err)
 		}
 	}
-	err = l.app(&cfg, &crawl, stdout).Run(l.argv())
-	return cfg, crawl, err
+	err = l.app(&cfg, stdout).Run(l.argv())
+	return cfg, err
 }
 
 // app describes the command line to urfave/cli, which prints nothing itself: help,
 // version and errors are ours.
-func (l *line) app(cfg *config, crawl *bool, stdout io.Writer) *cli.App {
+func (l *line) app(cfg *config, stdout io.Writer) *cli.App {
 	return &cli.App{
 		Name:           "trawl",
 		HideHelp:       true,
@@ -62,15 +62,15 @@ func (l *line) app(cfg *config, crawl *bool, stdout io.Writer) *cli.App {
 		OnUsageError:   l.usageError,
 		Commands: []*cli.Command{
 			{
-				Name: "crawl", HideHelp: true, OnUsageError: l.usageError, Flags: l.flags(cfg),
+				Name: "crawl", HideHelp: true, OnUsageError: l.usageError, Flags: l.flags(cfg, cfg.table()),
 				Action: func(c *cli.Context) error {
-					*crawl = true
+					cfg.command = l.command
 					cfg.Args = c.Args().Slice()
 					return cfg.complete()
 				},
 			},
 			{
-				Name: "config", HideHelp: true, OnUsageError: l.usageError, Flags: l.flags(cfg),
+				Name: "config", HideHelp: true, OnUsageError: l.usageError, Flags: l.flags(cfg, cfg.table()),
 				Action: func(c *cli.Context) error {
 					if c.Args().Present() {
 						return usage("config takes no lists and no URLs: "+shown(c.Args().First()), "See 'trawl help config'.")
@@ -79,6 +79,17 @@ func (l *line) app(cfg *config, crawl *bool, stdout io.Writer) *cli.App {
 						return err
 					}
 					return cfg.write(stdout)
+				},
+			},
+			{
+				Name: workerCommand, HideHelp: true, OnUsageError: l.usageError, Flags: l.flags(cfg, cfg.workerTable()),
+				Action: func(c *cli.Context) error {
+					cfg.command = l.command
+					cfg.Args = c.Args().Slice()
+					if err := cfg.readFiles(); err != nil {
+						return err
+					}
+					return cfg.settleWorker()
 				},
 			},
 			{

@@ -49,12 +49,20 @@ func TestValuesThatAreRefused(t *testing.T) {
 		{[]string{"--max-size", "0"}, "--max-size 0 is out of range (option --max-size)\n  Use 1 byte or more."},
 		{[]string{"-r", "fast"}, "--rate \"fast\" is not a rate (option -r)\n  Use a number a second, or a unit: 10, 10/s, 600/m, 3600/h."},
 		{[]string{"-r", "-1"}, "--rate -1 is out of range (option -r)\n  Use 0 (no limit) or more."},
-		{[]string{"--executor", "cluster"}, "--executor \"cluster\" is unknown (option --executor)\n  Use thread or process."},
+		{[]string{"--executor", "clouds"}, "--executor \"clouds\" is unknown (option --executor)\n  Use thread, process or cluster."},
+		{[]string{"--nats", "nats://h:4222"}, "--nats is for workers over NATS, and there are none (option --nats)\n  Add --executor cluster, or leave --nats out."},
+		{[]string{"--executor", "process", "--nats-listen", ":4222"}, "--nats-listen is for workers over NATS, and there are none (option --nats-listen)\n  Add --executor cluster, or leave --nats-listen out."},
+		{[]string{"--nats-replicas", "3"}, "--nats-replicas is for workers over NATS, and there are none (option --nats-replicas)\n  Add --executor cluster, or leave --nats-replicas out."},
+		{[]string{"--executor", "cluster", "--nats-replicas", "3"}, "--nats-replicas is for a cluster of servers, and there is one, in this process (option --nats-replicas)\n  Name them with --nats, or leave --nats-replicas out."},
+		{[]string{"--executor", "cluster", "--nats", "h", "--nats-replicas", "6"}, "--nats-replicas 6 is out of range (option --nats-replicas)\n  Use 1 to 5."},
+		{[]string{"--executor", "cluster", "--nats", "h", "--nats-listen", ":4222"}, "--nats-listen is for a server in this process, and --nats names another (option --nats-listen)\n  Leave one of them out."},
+		{[]string{"--executor", "cluster", "--nats-listen", "0.0.0.0"}, "--nats-listen \"0.0.0.0\" is not ADDR:PORT (option --nats-listen)\n  Use an address of this machine and a port: 192.0.2.7:4222, or :4222 for all of its addresses."},
+		{[]string{"--executor", "cluster", "--processes", "2"}, "--processes is for worker processes, and there are none (option --processes)\n  Add --executor process, or leave --processes out."},
 		{[]string{"--executor", "process", "--processes", "0"}, "--processes 0 is out of range (option --processes)\n  Use 1 to 1024."},
 		{[]string{"--executor", "process", "--process-memory", "1MB"}, "--process-memory 1MB is out of range (option --process-memory)\n  Use 64MiB or more."},
 		{[]string{"--processes", "2"}, "--processes is for worker processes, and there are none (option --processes)\n  Add --executor process, or leave --processes out."},
 		{[]string{"--process-memory", "1GB"}, "--process-memory is for worker processes, and there are none (option --process-memory)\n  Add --executor process, or leave --process-memory out."},
-		{[]string{"worker"}, "worker: this is how trawl starts its own worker processes\n  To have them use --executor process. A list of that name is ./worker."},
+		{[]string{"--once", "urls.txt"}, "unknown option --once\n  It is one of trawl worker: see 'trawl help worker'."},
 		{[]string{"--http", "3"}, "--http \"3\" is unknown (option --http)\n  Use auto, 1.1 or 2."},
 		{[]string{"--progress", "dots"}, "--progress \"dots\" is unknown (option --progress)\n  Use auto, bar, lines, json or none."},
 		{[]string{"-f", "xml"}, "--format \"xml\" is unknown (option -f)\n  Use " + orList(formatNames()) + "."},
@@ -107,11 +115,11 @@ func TestEveryOptionReachesTheConfig(t *testing.T) {
 		t.Errorf("%d selectors, want 2", len(cfg.Select))
 	}
 	want := config{
-		Args: []string{}, Dedupe: true, MaxPages: 3, Shard: crawl.Share{Number: 3, Of: 16}, AllowEmpty: true, Robots: fetch.RobotsAlways, Method: "HEAD", Header: []fetch.Field{{Name: "A", Value: "1"}}, UserAgent: "me",
+		command: "crawl", Args: []string{}, Dedupe: true, MaxPages: 3, Shard: crawl.Share{Number: 3, Of: 16}, AllowEmpty: true, Robots: fetch.RobotsAlways, Method: "HEAD", Header: []fetch.Field{{Name: "A", Value: "1"}}, UserAgent: "me",
 		Proxy: cfg.Proxy, Timeout: time.Minute, ConnectTimeout: 2 * time.Second, MaxSize: 1000, Accept: cfg.Accept, HTTP: fetch.HTTP2, Insecure: true,
 		Resolve: map[string]string{"example.com:443": "::1", "a:80": "127.0.0.2"}, Concurrency: 4, HostConcurrency: 5, Rate: 1, HostDelay: 6 * time.Second,
 		Retries: 7, RetryWait: 8 * time.Second, RetryMaxWait: 9 * time.Second, RetryOn: fetch.RetryOn{"503": true}, HostMaxErrors: 12, MaxDuration: 24 * time.Hour,
-		Executor: "process", Processes: 3, ProcessMemory: 64 << 20,
+		Executor: "process", Processes: 3, ProcessMemory: 64 << 20, NATSReplicas: 1,
 		Select: cfg.Select, Output: "out.jsonl", Format: "jsonl", Overwrite: true, Errors: "bad.jsonl", KeepOrder: true, Quiet: 1, Verbose: 1,
 		Progress: "bar", Summary: "json", Color: "never", Lock: "fail", DryRun: true, from: cfg.from,
 	}
@@ -160,6 +168,7 @@ func TestEveryOptionHasAVariable(t *testing.T) {
 		value := map[string]string{
 			"header": "A: 1", "user-agent": "me", "proxy": "http://p:1", "resolve": "a:80:127.0.0.1", "select": "h=h1", "output": "x", "format": "jsonl", "errors": "e", "processes": "2", "fields": "url,size",
 			"fail-if": "failed > 1%", "shard": "3/16", "metrics-textfile": "m.prom", "config": os.DevNull,
+			"nats": "nats://h:4222", "nats-listen": ":4222",
 		}[o.name]
 		switch {
 		case o.name == "cacert": // needs a file: has a test of its own
@@ -177,6 +186,10 @@ func TestEveryOptionHasAVariable(t *testing.T) {
 				beside = []string{"-f", "jsonl"}
 			case "processes", "process-memory":
 				beside = []string{"--executor", "process"}
+			case "nats", "nats-listen":
+				beside = []string{"--executor", "cluster"}
+			case "nats-replicas":
+				beside = []string{"--executor", "cluster", "--nats", "h"}
 			case "error-on-no-change":
 				beside = []string{"--if-changed"}
 			}

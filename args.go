@@ -21,17 +21,25 @@ type line struct {
 // A given is one option of the command line.
 type given struct{ name, value, spelled string }
 
-var commands = []string{"crawl", "config", "help", "version"}
+var commands = []string{"crawl", workerCommand, "config", "help", "version"}
 
-// commandOptions are the options of the commands other than crawl and config, which
-// have all.
-var commandOptions = map[string][]string{"help": {}, "version": {"json"}}
+// has reports whether the command has the option of that name.
+func (l *line) has(name string) bool {
+	switch l.command {
+	case "help":
+		return false
+	case "version":
+		return name == "json" || name == oneLine
+	}
+	return slices.ContainsFunc(new(config).optionsOf(l.command), func(o option) bool { return o.name == name })
+}
 
 // scan takes args, without the program's name, apart in one pass. -h, --help and -V
 // end it at once: they become the command that does the same. The error is a
 // *message.
 func scan(args []string) (*line, error) {
-	s := scanner{options: new(config).table(), args: args}
+	c := new(config)
+	s := scanner{options: slices.Concat(c.table(), c.ownOfWorker()), args: args}
 	for len(s.args) > 0 {
 		if err := s.next(); err != nil {
 			return nil, err
@@ -62,9 +70,6 @@ func (s *scanner) next() error {
 		return s.long(arg)
 	case len(arg) > 1 && arg[0] == '-':
 		return s.letters(arg)
-	case s.line.command == "" && len(s.line.operands) == 0 && arg == workerCommand:
-		return usage("worker: this is how trawl starts its own worker processes",
-			"To have them use --executor process. A list of that name is ./worker.")
 	case s.line.command == "" && len(s.line.operands) == 0 && slices.Contains(commands, arg):
 		s.line.command = arg
 	default:
@@ -196,13 +201,15 @@ func (s *scanner) find(is func(option) bool) (option, bool) {
 
 // check refuses options that the command does not have.
 func (l *line) check() error {
-	if l.command == "crawl" || l.command == "config" {
-		return nil
-	}
 	for _, g := range l.given {
-		if g.name != oneLine && !slices.Contains(commandOptions[l.command], g.name) {
-			return usage("unknown option "+g.spelled+" of "+l.command, "See 'trawl help "+l.command+"'.")
+		if l.has(g.name) {
+			continue
 		}
+		m := usage("unknown option "+g.spelled+" of "+l.command, "See 'trawl help "+l.command+"'.")
+		if l.command == "crawl" || l.command == "config" {
+			m = usage("unknown option "+g.spelled, "It is one of trawl worker: see 'trawl help worker'.")
+		}
+		return m
 	}
 	return nil
 }

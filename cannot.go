@@ -108,6 +108,25 @@ func (c *config) exists(name string) *message {
 	return usage(shown(name)+" exists and "+string(c.Format)+" files cannot be appended to ("+c.where("output")+")", hint)
 }
 
+// ofWorkers is the message for a run that workers, or what they come over, have made an end
+// of; nil is that they have not.
+func (c *config) ofWorkers(err error) *message {
+	m, ok := errors.AsType[*message](err)
+	if ok {
+		return m
+	}
+	broken, ok := errors.AsType[*pool.BrokenError](err)
+	switch {
+	case errors.Is(err, crawl.ErrSecret):
+		return c.tooOpenToGoOn(err)
+	case !ok:
+		return nil
+	case c.Executor == inCluster:
+		return c.cannotGoOn(broken)
+	}
+	return c.cannotStart(broken)
+}
+
 // cannotStart is the message for worker processes that the system does not give, or
 // that end at once.
 func (c *config) cannotStart(err *pool.BrokenError) *message {

@@ -147,17 +147,15 @@ func (s *screen) eventLog() *eventLog {
 	}}
 }
 
-// workerLog is for what happens to a worker. Not verbose it says which runs are served, and
-// what keeps it from that.
-func workerLog(say func(line string), verbose bool) *eventLog {
+// eventLog is for what happens to a worker, told to its log. Not verbose it says which runs
+// are served, and what keeps it from that.
+func (l *workerLog) eventLog() *eventLog {
 	return &eventLog{say: func(kind cluster.Kind, line string) {
 		switch kind {
 		case cluster.Joined, cluster.Ended, cluster.Refused, cluster.Disconnected, cluster.Connected:
-			say(line)
+			l.note(line)
 		default:
-			if verbose {
-				say(line)
-			}
+			l.detail(line)
 		}
 	}}
 }

@@ -252,10 +252,19 @@ func TestAWorkersLogTellsWhichRunsItServesAndWhatKeepsItFromThat(t *testing.T) {
 		{Kind: cluster.Joined, Detail: "r1"}, {Kind: cluster.Disconnected}, {Kind: cluster.Connected},
 		{Kind: cluster.Dropped, Detail: "garbage"}, {Kind: cluster.Ended, Detail: "r1"}, {Kind: cluster.Refused, Detail: "run r2: it is one of another version"},
 	}
-	told := func(verbose bool) (lines []string) {
-		log := workerLog(func(line string) { lines = append(lines, line) }, verbose)
+	told := func(verbose int) (lines []string) {
+		file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		log := newWorkerLog(&config{Verbose: verbose}, file).eventLog()
 		for _, e := range events {
 			log.tell(e)
+		}
+		for _, line := range linesOf(contents(t, file.Name())) {
+			_, line, _ = strings.Cut(line, "  ") // the time
+			lines = append(lines, line)
 		}
 		return lines
 	}
@@ -264,7 +273,7 @@ func TestAWorkersLogTellsWhichRunsItServesAndWhatKeepsItFromThat(t *testing.T) {
 		"serving run r1", "the NATS server is gone; waiting for it", "the NATS server is there again",
 		garbage, "run r1 has ended", "cannot serve run r2: it is one of another version",
 	}
-	if diff := cmp.Diff(all, told(true)); diff != "" {
+	if diff := cmp.Diff(all, told(1)); diff != "" {
 		t.Errorf("-v (-want +got):\n%s", diff)
 	}
 	var few []string
@@ -273,7 +282,7 @@ func TestAWorkersLogTellsWhichRunsItServesAndWhatKeepsItFromThat(t *testing.T) {
 			few = append(few, line)
 		}
 	}
-	if diff := cmp.Diff(few, told(false)); diff != "" {
+	if diff := cmp.Diff(few, told(0)); diff != "" {
 		t.Errorf("not -v (-want +got):\n%s", diff)
 	}
 }

@@ -25,8 +25,11 @@ func commandLine(args []string) string {
 	}
 	for _, g := range l.given {
 		value := g.value
-		if g.name == "header" {
+		switch g.name {
+		case "header":
 			value = "***"
+		case "nats":
+			value = cleanNATS(value)
 		}
 		option := "--" + g.name
 		if value != "true" {

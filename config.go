@@ -16,7 +16,8 @@ import (
 // config is what a command line and its environment ask for, checked. Each field
 // is the option of that name in flags.go.
 type config struct {
-	Args []string // what to fetch, in order: pages, names of lists, "-"
+	command string   // "crawl" or "worker"; "" is one that is done
+	Args    []string // what to fetch, in order: pages, names of lists, "-"
 
 	Dedupe      bool
 	Resume      bool
@@ -52,9 +53,12 @@ type config struct {
 	HostMaxErrors   int           // 0 is never
 	MaxDuration     time.Duration // 0 is no limit
 
-	Executor      string // inThreads or inProcesses
+	Executor      string // inThreads, inProcesses or inCluster
 	Processes     int    // 0 is one for each processor
 	ProcessMemory int64  // bytes
+	NATS          string // as given, with its secrets; "" is a server of our own
+	NATSListen    string // "" is a free port of this machine alone
+	NATSReplicas  int
 
 	Select []parse.Selector
 
@@ -82,6 +86,9 @@ type config struct {
 	NoConfig   bool
 	DryRun     bool
 
+	WorkerRun string // of trawl worker: the run that it is for; "" is any
+	Once      bool   // of trawl worker
+
 	from           map[string]origin // of each option that has not its default
 	read           []string          // the configuration files that were read
 	caCertFile     string
@@ -90,6 +97,15 @@ type config struct {
 
 // workers is how many worker processes there are with inProcesses.
 func (c *config) workers() int { return cmp.Or(c.Processes, runtime.GOMAXPROCS(0)) }
+
+// bound is how many requests may be in flight in a cluster, as somebody has asked for; 0
+// is as many as the workers take.
+func (c *config) bound() int {
+	if c.from["concurrency"].rank == fromDefault {
+		return 0
+	}
+	return c.Concurrency
+}
 
 // An origin is where an option's value comes from.
 type origin struct {
@@ -140,6 +156,7 @@ func (c *config) where(name string) string {
 const (
 	inThreads   = "thread"
 	inProcesses = "process"
+	inCluster   = "cluster"
 )
 
 // The choices of --lock.

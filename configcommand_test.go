@@ -76,6 +76,7 @@ func TestConfigShowsEveryOptionWithItsOrigin(t *testing.T) {
 var sampleValues = map[string]string{
 	"header": "A: 1", "user-agent": "me", "proxy": "http://p:1", "resolve": "a:80:127.0.0.1", "select": "h=h1", "output": "x", "format": "jsonl", "errors": "e", "processes": "2", "fields": "url,size",
 	"fail-if": "failed > 1%", "metrics-textfile": "m.prom", "config": os.DevNull, "cacert": "ca.pem",
+	"nats": "nats://h:4222", "nats-listen": ":4222",
 }
 
 func sampleOf(o option) string {
@@ -167,7 +168,7 @@ func TestConfigShowsNoSecret(t *testing.T) {
 	put(t, "t.toml", "header = ['Authorization: topsecret', '@secrets']\nproxy = 'http://topsecret:topsecret@p:1'")
 	t.Setenv("HTTPS_PROXY", "http://topsecret:topsecret@q:1")
 	for _, args := range [][]string{
-		{}, {"--config", "t.toml"}, {"-x", "socks5://a:topsecret@p"}, {"-H", "Cookie: topsecret"}, {"-H", "@secrets"},
+		{}, {"--config", "t.toml"}, {"--executor", "cluster", "--nats", "nats://a:topsecret@h"}, {"-x", "socks5://a:topsecret@p"}, {"-H", "Cookie: topsecret"}, {"-H", "@secrets"},
 	} {
 		if got := asked(t, append([]string{"config"}, args...)...); strings.Contains(got, "topsecret") {
 			t.Errorf("trawl config %q:\n%s", args, got)

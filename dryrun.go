@@ -106,8 +106,8 @@ func writePlan(w io.Writer, cfg config, p plan) error {
 	for i, limit := range cfg.limits() {
 		fmt.Fprintf(&b, "%-10s%s\n", headOnce("limits", i), limit)
 	}
-	if cfg.Executor == inProcesses {
-		fmt.Fprintf(&b, "run on    %s\n", cfg.workersText())
+	if where := cfg.workersText(); where != "" {
+		fmt.Fprintf(&b, "run on    %s\n", where)
 	}
 	fmt.Fprintf(&b, "results   %s\nfailures  %s\n", cfg.resultsText(p.Output), failuresText(p.Errors))
 	b.WriteString("Nothing was fetched, no file was made.\n")
@@ -148,7 +148,7 @@ func (c *config) limits() []string {
 		hosts = "1 per host, " + optionSpan(c.HostDelay) + " apart"
 	}
 	limits := []string{
-		fmt.Sprintf("%d requests in flight, %s", c.Concurrency, hosts),
+		c.inFlightText() + ", " + hosts,
 		fmt.Sprintf("%s an attempt, %s to connect", optionSpan(c.Timeout), optionSpan(c.ConnectTimeout)),
 		fmt.Sprintf("%s, %s a page", display.Plural(int64(c.MaxRedirects), "redirect", "redirects"), humanize.IBytes(uint64(c.MaxSize))),
 		c.retriesText(),
@@ -179,8 +179,30 @@ func (c *config) retriesText() string {
 	return display.Plural(int64(c.Retries), "retry", "retries") + " after " + pause
 }
 
+// inFlightText is how many requests are in flight at most.
+func (c *config) inFlightText() string {
+	switch {
+	case c.Executor != inCluster:
+		return fmt.Sprintf("%d requests in flight", c.Concurrency)
+	case c.bound() == 0:
+		return "as many requests in flight as the workers take"
+	}
+	return fmt.Sprintf("%d requests in flight, or fewer if the workers take no more", c.bound())
+}
+
+// workersText says where it would run, if not in this process.
 func (c *config) workersText() string {
-	return fmt.Sprintf("%s, %s each", display.Plural(int64(c.workers()), "worker process", "worker processes"), humanize.IBytes(uint64(c.ProcessMemory)))
+	switch {
+	case c.Executor == inProcesses:
+		return fmt.Sprintf("%s, %s each", display.Plural(int64(c.workers()), "worker process", "worker processes"), humanize.IBytes(uint64(c.ProcessMemory)))
+	case c.Executor != inCluster:
+		return ""
+	case c.NATS != "":
+		return "the workers at " + cleanNATS(c.NATS) + ", " + display.Plural(int64(c.NATSReplicas), "copy", "copies") + " of what is under way"
+	case c.NATSListen != "":
+		return "a worker here, and those that come to a server at " + shown(c.NATSListen)
+	}
+	return "a worker here, over a server in this process for this machine alone"
 }
 
 func (c *config) resultsText(output string) string {

@@ -17,6 +17,12 @@ func TestPlan(t *testing.T) {
 			plan{URLs: 5, Skipped: 2, Cut: true, Hosts: 2, Largest: "a", LargestCount: 4, Output: "-"},
 		},
 		{"plan-processes", "-n --executor process --processes 4 --process-memory 1.5GiB urls.txt", plan{URLs: 2, Hosts: 2, Largest: "a", LargestCount: 1, Output: "db.txt"}},
+		{"plan-cluster", "-n --executor cluster urls.txt", plan{URLs: 2, Hosts: 2, Largest: "a", LargestCount: 1, Output: "db.txt"}},
+		{
+			"plan-servers", "-n -c 1000 --executor cluster --nats tls://me:topsecret@a:4222,tls://b:4222 --nats-replicas 3 urls.txt",
+			plan{URLs: 2, Hosts: 2, Largest: "a", LargestCount: 1, Output: "db.txt"},
+		},
+		{"plan-listen", "-n --executor cluster --nats-listen :4222 urls.txt", plan{URLs: 2, Hosts: 2, Largest: "a", LargestCount: 1, Output: "db.txt"}},
 		{
 			"plan-delay", "-n --host-delay 125ms --rate 10 urls.txt",
 			plan{URLs: 100_000, Hosts: 41, Largest: "img.example.org", LargestCount: 12_000, Output: "db.txt", Errors: "db.errors.jsonl"},

@@ -11,7 +11,6 @@ import (
 	"trawl/crawl"
 	"trawl/display"
 	"trawl/fetch"
-	"trawl/pool"
 	"trawl/sinks"
 )
 
@@ -34,6 +33,9 @@ func (s *screen) end(in *interrupts, sum crawl.Summary, err error) int {
 	s.tellErrors(err, code)
 	if noMetrics != nil {
 		noMetrics.write(s.w)
+	}
+	if _, ok := errors.AsType[*message](err); ok && sum.URLs() == 0 { // it has not begun
+		return code
 	}
 	end := display.End{Output: s.files.output, Errors: s.files.errors, Retry: s.retry(), Compared: s.cfg.IfChanged, Resumable: s.resumable(), Exit: code}
 	if code == exitRule {
@@ -116,8 +118,8 @@ func (s *screen) tellErrors(err error, code int) {
 	if l, ok := errors.AsType[*crawl.ListError](err); ok {
 		s.cfg.cannotRead(l).write(s.w)
 	}
-	if b, ok := errors.AsType[*pool.BrokenError](err); ok {
-		s.cfg.cannotStart(b).write(s.w)
+	if m := s.cfg.ofWorkers(err); m != nil {
+		m.write(s.w)
 	} else if code == exitBug {
 		m := message{what: "internal error: " + shown(err.Error()), hints: []string{"This is a bug in trawl. Please report it, with the command line."}}
 		m.write(s.w)

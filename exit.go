@@ -8,6 +8,7 @@ import (
 
 	"trawl/crawl"
 	"trawl/pool"
+	"trawl/pool/cluster"
 	"trawl/sinks"
 )
 
@@ -45,7 +46,7 @@ var exitCodes = []struct {
 	{exitRead, "an input file could not be read, or turned unreadable on the way"},
 	{exitStopped, "stopped by --max-duration or --max-pages before the input ended; resumable"},
 	{exitUnchanged, "nothing new or changed (only with --error-on-no-change)"},
-	{exitWorkers, "no worker process could be started; what was finished is saved"},
+	{exitWorkers, "no worker process could be started, or no NATS server be reached; what was finished is saved"},
 	{exitLocked, "another run holds the lock"},
 	{exitRule, "a --fail-if rule is true"},
 	{exitINT, "SIGINT (Ctrl-C); state saved, resumable"},
@@ -113,6 +114,15 @@ func troubles(err error) (codes []int) {
 	}
 	if errors.Is(err, pool.ErrBroken) {
 		codes = append(codes, exitWorkers)
+	}
+	if errors.Is(err, cluster.ErrStore) {
+		codes = append(codes, exitWrite)
+	}
+	if errors.Is(err, crawl.ErrSecret) { // no worker may have it
+		codes = append(codes, exitWorkers)
+	}
+	if m, ok := errors.AsType[*message](err); ok { // found before the first request
+		codes = append(codes, m.code)
 	}
 	if err != nil && len(codes) == 0 && !isClosedPipe(err) && !errors.Is(err, context.Canceled) {
 		codes = append(codes, exitBug)

@@ -82,8 +82,8 @@ func (c *config) table() []option {
 		{group: "REQUEST", name: "deny-private", kind: onOffFlag(&c.DenyPrivate),
 			usage: "no connection to loopback, private, link-local or metadata addresses (class denied); not with a proxy"},
 
-		{group: "RATE AND RETRY", name: "concurrency", short: "c", arg: "N", preset: "128", kind: numberFlag(&c.Concurrency, 1, 65535),
-			usage: "requests in flight, all hosts together"},
+		{group: "RATE AND RETRY", name: "concurrency", short: "c", arg: "N", preset: "128", kind: kind{numberFlag(&c.Concurrency, 1, 65535).set, c.showConcurrency},
+			usage: "requests in flight, all hosts together; cluster: at most, where the default is what all workers take"},
 		{group: "RATE AND RETRY", name: "host-concurrency", arg: "N", preset: "8", kind: numberFlag(&c.HostConcurrency, 1, 65535),
 			usage: "requests in flight per host"},
 		{group: "RATE AND RETRY", name: "rate", short: "r", arg: "N[/s|/m|/h]", preset: "0", shown: "0, no limit", kind: rateFlag(&c.Rate),
@@ -103,12 +103,18 @@ func (c *config) table() []option {
 		{group: "RATE AND RETRY", name: "max-duration", arg: "D", preset: "0", shown: "0, no limit", kind: durationFlag(&c.MaxDuration, 0),
 			usage: "no new requests after D; finish those in flight"},
 
-		{group: "EXECUTOR", name: "executor", arg: "WHERE", preset: inThreads, kind: choiceFlag(&c.Executor, inThreads, inProcesses),
-			usage: "where pages are fetched and parsed: thread, in this process; process, in worker processes"},
+		{group: "EXECUTOR", name: "executor", arg: "WHERE", preset: inThreads, kind: choiceFlag(&c.Executor, inThreads, inProcesses, inCluster),
+			usage: "where pages are fetched and parsed: thread, in this process; process, in worker processes; cluster, by trawl worker, on any machines"},
 		{group: "EXECUTOR", name: "processes", arg: "N", shown: "number of CPUs", kind: kind{numberFlag(&c.Processes, 1, 1024).set, c.showProcesses},
 			usage: "worker processes; -c stays the total, over all of them"},
 		{group: "EXECUTOR", name: "process-memory", arg: "SIZE", preset: "512MiB", kind: sizeFlag(&c.ProcessMemory, 64<<20, "64MiB or more"),
 			usage: "a worker process that grows past it is ended and replaced"},
+		{group: "EXECUTOR", name: "nats", risky: true, arg: "URL", shown: "a server in this process", kind: kind{c.setNATS, c.showNATS},
+			usage: "cluster: over this NATS server, or these of one cluster, with commas; trawl help worker"},
+		{group: "EXECUTOR", name: "nats-listen", risky: true, arg: "ADDR:PORT", shown: "a free port of 127.0.0.1", kind: kind{c.setNATSListen, textOf(&c.NATSListen)},
+			usage: "cluster: where the server in this process is for workers of other machines, with TLS; -v prints their command line"},
+		{group: "EXECUTOR", name: "nats-replicas", arg: "N", preset: "1", kind: numberFlag(&c.NATSReplicas, 1, 5),
+			usage: "cluster: on how many servers of --nats what is under way is kept"},
 
 		{group: "PARSE", name: "select", arg: "NAME=CSS[@ATTR]", many: true, kind: kind{c.addSelect, c.showSelect},
 			usage: "data.NAME of a JSON record: the texts of all matches, or the values of ATTR"},
@@ -186,9 +192,9 @@ func (o option) variable() string {
 
 // flags makes the table a command's flags. An option that the line gives is not
 // looked up in the environment: the line replaces what is set there.
-func (l *line) flags(c *config) []cli.Flag {
+func (l *line) flags(c *config, table []option) []cli.Flag {
 	var flags []cli.Flag
-	for _, o := range c.table() {
+	for _, o := range table {
 		if o.set == nil {
 			continue
 		}

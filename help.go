@@ -17,7 +17,7 @@ Usage:
   trawl [options] urls.txt           fetch a list into db.txt
   trawl [options] https://a/ ...     fetch these pages
   ... | trawl [options]              fetch URLs from a pipe
-  trawl COMMAND                      config, help, version
+  trawl COMMAND                      worker, config, help, version
 Examples:
   trawl urls.txt                     writes db.txt, failures to db.errors.jsonl
   trawl urls.txt -o pages.jsonl      all fields, one JSON object per line
@@ -37,7 +37,7 @@ Rate:     -c, --concurrency N       in flight, all hosts together [128]
               --host-concurrency N  in flight per host [8]
           -r, --rate N/s            starts, all hosts together [no limit]
               --retries N           attempts after the first [2]
-Run on:       --executor WHERE      thread process [thread]
+Run on:       --executor WHERE      thread process cluster [thread]
 Display:  -q quiet  -v verbose      -n, --dry-run  say what would be fetched
 Cron:         --lock skip           leave quietly if a run is still going
               --if-changed          only new and changed pages
@@ -58,11 +58,12 @@ var topics = map[string]func() string{
 		return "trawl version [--json]\n\nPrint the version, the commit and the Go it was built with, and the results\n" +
 			"formats; --json prints them as an object. -V prints the version alone.\n"
 	},
+	workerCommand: workerHelp,
 }
 
 const helpHelp = `trawl help [COMMAND|TOPIC]
 
-Commands: crawl, config, help, version
+Commands: crawl, worker, config, help, version
 Topics:   cron, environment, exit-codes, expressions, formats
 `
 
@@ -99,6 +100,7 @@ func crawlHelp() string {
 	b.WriteString(`trawl - fetch many web pages at once and write one line per page
 
 Usage: trawl [crawl] [options] [URL|LIST|-]...
+       trawl worker --nats URL [options]
        trawl config [options]
        trawl help [COMMAND|TOPIC]
        trawl version [--json]

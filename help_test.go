@@ -59,6 +59,7 @@ func TestHelpPages(t *testing.T) {
 		"help-expressions": {"help expressions"},
 		"help-formats":     {"help formats"},
 		"help-version":     {"help version", "version -h", "version --help"},
+		"help-worker":      {"help worker", "worker -h", "worker --help", "worker --nats h -c 5 -h", "--nats h worker --help"},
 	} {
 		for _, args := range lines {
 			golden(t, name, asked(t, strings.Fields(args)...))
@@ -134,7 +135,7 @@ func TestTopicsThatDoNotExist(t *testing.T) {
 	for args, want := range map[string]string{
 		"help enviroment":   "trawl: no help for enviroment\n  Did you mean: trawl help environment\n",
 		"help exitcodes":    "trawl: no help for exitcodes\n  Did you mean: trawl help exit-codes\n",
-		"help report":       "trawl: no help for report\n  There is help for config, crawl, cron, environment, exit-codes, expressions, formats, help or version.\n",
+		"help report":       "trawl: no help for report\n  There is help for config, crawl, cron, environment, exit-codes, expressions, formats, help, version or worker.\n",
 		"help crawl crawl":  "trawl: no help for crawl crawl\n  Did you mean: trawl help crawl\n",
 		"help -- --version": "trawl: no help for --version\n  Did you mean: trawl help version\n",
 	} {

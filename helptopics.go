@@ -39,6 +39,14 @@ Also read:
   XDG_CACHE_HOME                        robots.txt files, kept for a day
   SSL_CERT_FILE SSL_CERT_DIR            the system's certificates
   GOMEMLIMIT                            the memory that Go may use
+
+What a NATS server of yours is to be told, beside --nats, as its own tools read
+it; a password in --nats can be seen in the list of processes, these cannot:
+
+  NATS_USER NATS_PASSWORD NATS_TOKEN    who is asking
+  NATS_CREDS NATS_NKEY                  files that say so
+  NATS_CA NATS_CERT NATS_KEY            files: who may sign the server's
+                                        certificate, our own, and its key
 `
 
 const configHelp = `trawl config [options]
@@ -61,10 +69,10 @@ Lists and URLs are arguments, never in the file; config, no-config and dry-run
 are no keys. A relative file name is relative to the folder of the file.
 
 A trawl.toml that is found in the current folder, and not named by --config,
-cannot have header, proxy, insecure, cacert, resolve, deny-private = false, or
-files outside of that folder: pass it with --config trawl.toml to trust it.
---config FILE reads that file alone, --no-config none. Where they are looked
-for: trawl help environment.
+cannot have header, proxy, insecure, cacert, resolve, nats, nats-listen,
+deny-private = false, or files outside of that folder: pass it with --config
+trawl.toml to trust it. --config FILE reads that file alone, --no-config none.
+Where they are looked for: trawl help environment.
 `
 
 const cronHelp = `trawl says nothing when all is well and nobody watches, so cron mails only if a

@@ -23,9 +23,15 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 	if len(args) == 2 && args[1] == workerCommand && pool.IsWorker() {
 		return serve(stderr)
 	}
+	if len(args) == 2 && args[1] == workerCommand && isLocalWorker() {
+		return serveLocal(stdin, stderr)
+	}
 	cfg, code, done := parseArgs(args[1:], stdout, stderr)
 	if done {
 		return code
+	}
+	if cfg.command == workerCommand {
+		return cfg.work(stderr)
 	}
 	if len(cfg.Args) == 0 && !cfg.RetryFailed && isTerminal(stdin) {
 		io.WriteString(stderr, shortHelp)
@@ -54,7 +60,9 @@ func run(args []string, stdin, stdout, stderr *os.File) int {
 // crawl runs the list, and tells how it went.
 func (c *config) crawl(b start, stdout *os.File, s *screen) int {
 	list := b.list
-	s.warn(c.fitFiles(openFiles()))
+	if c.Executor != inCluster { // whose workers see to theirs
+		s.warn(c.fitFiles(openFiles()))
+	}
 	c.limitMemory()
 	if c.Insecure {
 		s.warn(&message{what: "certificates are not checked (" + c.where("insecure") + ")"})
@@ -68,6 +76,7 @@ func (c *config) crawl(b start, stdout *os.File, s *screen) int {
 	in := s.listen()
 	opts.Reopen, opts.ExitCode = in.reopen, func(sum crawl.Summary) int { return s.exitCode(in, &sum, list.Err()) }
 	s.count(in.ctx, b)
+	workers := s.gather(in, b, &opts)
 	// In a goroutine, since the system may keep it where no context reaches: then
 	// the process ends without it.
 	over := make(chan error, 1)
@@ -75,7 +84,7 @@ func (c *config) crawl(b start, stdout *os.File, s *screen) int {
 	go func() {
 		var err error
 		sum, err = crawl.Crawl(in.ctx, in.stop, list, opts)
-		over <- errors.Join(err, list.Err())
+		over <- errors.Join(err, list.Err(), workers.close())
 	}()
 	select {
 	case err := <-over:

@@ -9,21 +9,25 @@ import (
 // unknown is the message for a long option that does not exist; spelled has
 // its dashes.
 func (s *scanner) unknown(spelled string) *message {
-	m := usage("unknown option "+shown(spelled), "See 'trawl --help'.")
+	see := "See 'trawl --help'."
+	if s.line.command == workerCommand {
+		see = "See 'trawl help worker'."
+	}
+	m := usage("unknown option "+shown(spelled), see)
 	name, _ := strings.CutPrefix(spelled, "--no-")
 	if o, _, ok := s.named(name); ok && o.off != "" {
 		m.hints[0] = "Use --" + name + " " + o.off + "."
 		return m
 	}
 	if near := nearest(strings.TrimLeft(spelled, "-"), s.longNames()); near != "" {
-		m.hints[0] = "Did you mean --" + near + "? See 'trawl --help'."
+		m.hints[0] = "Did you mean --" + near + "? " + see
 	}
 	return m
 }
 
 // longNames are all names that may follow "--".
 func (s *scanner) longNames() (names []string) {
-	for _, o := range s.options {
+	for _, o := range new(config).optionsOf(s.line.command) {
 		if o.name == "" {
 			continue
 		}

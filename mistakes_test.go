@@ -48,7 +48,7 @@ func TestUnknownOptions(t *testing.T) {
 
 // What trawl cannot do does not exist: it is not taken and ignored.
 func TestOptionsThatDoNotExistYet(t *testing.T) {
-	for _, name := range []string{"nats", "exec", "ui", "report", "metrics-addr"} {
+	for _, name := range []string{"exec", "ui", "report", "metrics-addr"} {
 		if got := refused(t, exitUsage, "--"+name); !strings.HasPrefix(got, "trawl: unknown option --"+name+"\n") {
 			t.Errorf("--%s: %s", name, got)
 		}

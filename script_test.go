@@ -20,7 +20,7 @@ import (
 // that run the command in their process start it under the name of the test.
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")) // of all that is started
-	if pool.IsWorker() {
+	if pool.IsWorker() || isLocalWorker() {
 		main()
 	}
 	testscript.Main(cleaning{m}, map[string]func(){"trawl": main})

@@ -51,6 +51,15 @@ func (c *config) showResolve() string {
 
 func (c *config) showRetryOn() string { return c.RetryOn.String() }
 
+func (c *config) showConcurrency() string {
+	if c.Executor == inCluster && c.bound() == 0 {
+		return "as the workers take"
+	}
+	return strconv.Itoa(c.Concurrency)
+}
+
+func (c *config) showNATS() string { return cleanNATS(c.NATS) }
+
 func (c *config) showProcesses() string { return strconv.Itoa(c.workers()) }
 
 func (c *config) showSelect() string {

@@ -44,22 +44,6 @@ func (c *config) settle() error {
 	return c.checkProxies()
 }
 
-// settleExecutor refuses options for worker processes when there are none. A variable
-// is for the runs that have some.
-func (c *config) settleExecutor() error {
-	if c.Executor == inProcesses {
-		return nil
-	}
-	for _, name := range []string{"processes", "process-memory"} {
-		if !c.byOption(name) {
-			continue
-		}
-		return usage("--"+name+" is for worker processes, and there are none ("+c.where(name)+")",
-			"Add --executor process, or leave --"+name+" out.")
-	}
-	return nil
-}
-
 // settleArchive refuses what an archive of the wire cannot be.
 func (c *config) settleArchive() error {
 	switch {

@@ -88,7 +88,7 @@ func Processes[In, Out any](opts ProcessOptions[In, Out]) (Engine[In, Out], erro
 	if err := opts.check(); err != nil {
 		return nil, fmt.Errorf("new process engine: %w", err)
 	}
-	own, err := ownProgram()
+	own, err := OwnProgram()
 	if err != nil {
 		return nil, fmt.Errorf("new process engine: %w", err)
 	}

@@ -6,9 +6,9 @@ import "os"
 // removed.
 const selfExe = "/proc/self/exe"
 
-// ownProgram is the file of this program under its own name, by which people find
+// OwnProgram is the file of this program under its own name, by which people find
 // its processes; or, if that is another program by now, what the system has of it.
-func ownProgram() (string, error) {
+func OwnProgram() (string, error) {
 	running, err := os.Stat(selfExe)
 	if err != nil {
 		return os.Executable()

@@ -4,7 +4,7 @@ package pool
 
 import "os"
 
-// ownProgram is the file of this program, or what has its name by now.
-func ownProgram() (string, error) { return os.Executable() }
+// OwnProgram is the file of this program, or what has its name by now.
+func OwnProgram() (string, error) { return os.Executable() }
 
 func statProgram() (os.FileInfo, error) { return statExecutable() }

@@ -16,6 +16,13 @@ type AddressError struct{ Reason string }
 
 func (e *AddressError) Error() string { return "address of the NATS server: " + e.Reason }
 
+// CheckAddress says whether [Connect] could read the address; the error is an
+// [*AddressError]. Nobody is asked.
+func CheckAddress(address string) error {
+	_, err := readAddress(address)
+	return err
+}
+
 // address is one that has been read.
 type address struct {
 	servers []*url.URL // of one cluster; each with the credentials that the address has

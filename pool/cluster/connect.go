@@ -81,7 +81,7 @@ func connect(ctx context.Context, text string, opts ConnectOptions) (*Conn, erro
 			return c, nil
 		case ctx.Err() != nil:
 			return nil, fmt.Errorf("%s: %w", to.String(), context.Cause(ctx))
-		case !opts.Wait || !passing(err):
+		case !opts.Wait || !Passing(err):
 			return nil, err
 		case !waited:
 			tell(Event{Kind: Disconnected, Detail: err.Error()})

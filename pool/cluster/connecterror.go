@@ -34,8 +34,9 @@ func explain(err error, to address, login login, dialed error) error {
 	return &connectError{to.String(), err, remedy(err, login)}
 }
 
-// passing says whether a server may be of use later without anybody doing anything.
-func passing(err error) bool {
+// Passing says of an error of [Connect] whether the server may be of use later without
+// anybody mending an address, a credential or a certificate: it cannot be reached now.
+func Passing(err error) bool {
 	var e *connectError
 	return errors.As(err, &e) && e.help == ""
 }

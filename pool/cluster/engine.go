@@ -58,6 +58,9 @@ func (o Options[In, Out]) withDefaults() (Options[In, Out], error) {
 // them to others.
 var ErrNotPrivate = errors.New("the connection is neither encrypted nor local")
 
+// ErrStore is why an engine is broken whose server takes no more calls, its disk being full.
+var ErrStore = errors.New("the NATS server stores nothing")
+
 // Engine makes calls on the workers of a run. It is a [pool.Engine], a [pool.Breaker]
 // and a [pool.Terminator], for one executor.
 //

@@ -100,7 +100,7 @@ func (e *Engine[In, Out]) watchMessages(now time.Time) {
 		wake(e.room)
 	}
 	if stuck != nil {
-		e.breakDown(fmt.Errorf("the NATS server stores nothing: %w", stuck))
+		e.breakDown(fmt.Errorf("%w: %w", ErrStore, stuck))
 		return
 	}
 	e.lookFor(stale)
