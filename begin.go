@@ -20,6 +20,7 @@ type start struct {
 	journal *sinks.Journal // nil: no state is kept of the output
 	pages   *sinks.Pages   // nil: nobody wants to know what has changed
 	resumed bool           // an interrupted run goes on
+	former  string         // the run that was interrupted, if it does not go on
 }
 
 // begin locks the output, opens what is to be fetched, and goes on where an interrupted run
@@ -64,6 +65,9 @@ func (s *screen) takeUp(stdin *os.File) (b start, err error) {
 	if b.journal != nil && b.journal.Ended() != nil && s.cfg.Resume {
 		return b, done(b.journal.Ended().Exit) // it lacked its renames alone, which are done
 	}
+	if found != nil {
+		b.former = found.Run
+	}
 	if found != nil && !s.cfg.Resume && !s.cfg.RetryFailed {
 		s.remark("the last run of " + shown(s.files.output) + " was interrupted; with --resume this one would go on with it")
 	}
@@ -89,7 +93,7 @@ func (s *screen) takeUp(stdin *os.File) (b start, err error) {
 		return b, nil
 	}
 	if b.resumed = b.list.Resume(found) == nil; b.resumed {
-		s.files.run = found.Run
+		s.files.run, b.former = found.Run, ""
 		return b, nil
 	}
 	b.list.Close()

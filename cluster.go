@@ -27,7 +27,8 @@ type gathering struct {
 	*screen
 	in      *interrupts
 	resumed bool
-	memory  int64 // of the local worker, for bodies
+	former  string // a run whose streams may be left on the server, and that does not go on
+	memory  int64  // of the local worker, for bodies
 	events  *eventLog
 
 	dir    string // of a server of our own
@@ -47,7 +48,7 @@ func (s *screen) gather(in *interrupts, b start, opts *crawl.Options) *gathering
 	if s.cfg.Executor != inCluster {
 		return nil
 	}
-	g := &gathering{screen: s, in: in, resumed: b.resumed, memory: opts.Client.BodyMemory, events: s.eventLog(), over: make(chan struct{})}
+	g := &gathering{screen: s, in: in, resumed: b.resumed, former: b.former, memory: opts.Client.BodyMemory, events: s.eventLog(), over: make(chan struct{})}
 	opts.Stage.Concurrency = s.cfg.bound()
 	opts.Elsewhere = g.engine
 	return g
@@ -63,6 +64,9 @@ func (g *gathering) engine(jobs crawl.Jobs) (pool.Engine[fetch.Request, crawl.Pa
 	}
 	if err != nil {
 		return nil, g.reason(ctx, err)
+	}
+	if g.former != "" {
+		_ = cluster.Forget(ctx, conn, g.former) // what it cannot do harms nobody
 	}
 	engine, err := cluster.New(ctx, conn, cluster.Options[fetch.Request, crawl.Parsed]{
 		Run: jobs.Run, Release: fetch.Release, Setup: jobs.Setup, Secret: jobs.Secret,
