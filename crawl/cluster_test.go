@@ -3,10 +3,11 @@ package crawl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"trawl/fetch"
 	"trawl/pool"
@@ -14,17 +15,17 @@ import (
 	"trawl/pool/cluster/natstest"
 )
 
-// inCluster runs jobs on two workers of a NATS server.
-func inCluster(t *testing.T) place {
-	server := natstest.Start(t, natstest.Options{})
+// inCluster runs jobs on two workers of a NATS server, or in two processes of each.
+func inCluster(t *testing.T, processes bool) place {
+	server, spool := natstest.Start(t, natstest.Options{}), t.TempDir()
 	return func(opts Options, parser string) Options {
+		each := WorkerOptions{Concurrency: 64, ParsePage: parsers[parser], Spool: spool}
+		if processes {
+			each.ParsePage, each.Processes = nil, inWorkers(opts, parser).Processes
+		}
 		opts.Elsewhere = func(jobs Jobs) (pool.Engine[fetch.Request, Parsed], error) {
-			spool := filepath.Dir(opts.Output.Output) + "/machine"
-			if err := os.MkdirAll(spool, 0o700); err != nil {
-				return nil, err
-			}
-			c := &clustered{}
-			if err := c.join(server.URL(), jobs, WorkerOptions{Concurrency: 64, ParsePage: parsers[parser], Spool: spool}); err != nil {
+			c := &clustered{spool: spool}
+			if err := c.join(server.URL(), jobs, each); err != nil {
 				return nil, errors.Join(err, c.leave())
 			}
 			return c, nil
@@ -37,6 +38,7 @@ func inCluster(t *testing.T) place {
 type clustered struct {
 	*cluster.Engine[fetch.Request, Parsed]
 	conns   []*cluster.Conn
+	spool   string // the workers'
 	stop    chan struct{}
 	serving sync.WaitGroup
 	mu      sync.Mutex // guards err
@@ -74,14 +76,22 @@ func (c *clustered) join(address string, jobs Jobs, each WorkerOptions) (err err
 	return nil
 }
 
-// leave ends workers and connections.
+// leave ends workers and connections. What workers have kept in a folder goes soon.
 func (c *clustered) leave() error {
 	close(c.stop)
 	c.serving.Wait()
 	for _, conn := range c.conns {
 		conn.Close()
 	}
-	return c.err
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		left, err := os.ReadDir(c.spool)
+		switch {
+		case len(left) == 0:
+			return errors.Join(c.err, err)
+		case time.Now().After(deadline):
+			return errors.Join(c.err, fmt.Errorf("workers have left %v", left))
+		}
+	}
 }
 
 func (c *clustered) Close() error { return errors.Join(c.Engine.Close(), c.leave()) }

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
-	"time"
 
 	"trawl/fetch"
 	"trawl/pool"
@@ -43,14 +40,6 @@ func newMachines(jobs Jobs, each ...WorkerOptions) (*machines, error) {
 		e.makers = append(e.makers, maker)
 	}
 	return e, nil
-}
-
-// capacity is how many jobs all of them make at once.
-func (e *machines) capacity() (n int) {
-	for _, m := range e.makers {
-		n += m.Workers()
-	}
-	return n
 }
 
 func (e *machines) Call(ctx context.Context, r fetch.Request) (out Parsed, err error) {
@@ -146,49 +135,4 @@ func (e *machines) Close() error {
 		m.Close()
 	}
 	return nil
-}
-
-// onMachines runs jobs on two machines with the same means. What they keep in a folder goes with them.
-func onMachines(opts Options, each WorkerOptions) Options {
-	opts.Elsewhere = func(jobs Jobs) (pool.Engine[fetch.Request, Parsed], error) {
-		each.Concurrency, each.Spool = 64, filepath.Dir(opts.Output.Output)+"/machine"
-		if err := os.MkdirAll(each.Spool, 0o700); err != nil {
-			return nil, err
-		}
-		e, err := newMachines(jobs, each, each)
-		if err != nil {
-			return nil, err
-		}
-		jobs.Guard(true)
-		jobs.Resize(e.capacity())
-		return cleaning{e, each.Spool}, nil
-	}
-	return opts
-}
-
-// cleaning is machines whose folder must be empty soon after their end.
-type cleaning struct {
-	*machines
-	folder string
-}
-
-func (e cleaning) Close() error {
-	err := e.machines.Close()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		left, _ := os.ReadDir(e.folder)
-		switch {
-		case len(left) == 0:
-			return err
-		case time.Now().After(deadline):
-			return errors.Join(err, fmt.Errorf("workers have left %v", left))
-		}
-	}
-}
-
-func elsewhere(opts Options, parser string) Options {
-	return onMachines(opts, WorkerOptions{ParsePage: parsers[parser]})
-}
-
-func elsewhereInProcesses(opts Options, parser string) Options {
-	return onMachines(opts, WorkerOptions{Processes: &ProcessOptions{Processes: 2, Args: []string{os.Args[0], parser}}})
 }

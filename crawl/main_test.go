@@ -82,12 +82,11 @@ func inWorkers(opts Options, parser string) Options {
 	return opts
 }
 
-// everywhere runs a test with the jobs in this process, in worker processes, and on other
-// machines: through memory, with worker processes of their own, and through a real cluster.
+// everywhere runs a test with the jobs in this process, in worker processes, and in a
+// cluster, whose workers may have processes of their own.
 func everywhere(t *testing.T, test func(t *testing.T, at place)) {
 	t.Run("engine=thread", func(t *testing.T) { test(t, here) })
 	t.Run("engine=process", func(t *testing.T) { test(t, inWorkers) })
-	t.Run("engine=elsewhere", func(t *testing.T) { test(t, elsewhere) })
-	t.Run("engine=elsewhere,process", func(t *testing.T) { test(t, elsewhereInProcesses) })
-	t.Run("engine=cluster", func(t *testing.T) { test(t, inCluster(t)) })
+	t.Run("engine=cluster", func(t *testing.T) { test(t, inCluster(t, false)) })
+	t.Run("engine=cluster,process", func(t *testing.T) { test(t, inCluster(t, true)) })
 }

@@ -41,7 +41,7 @@ var (
 
 func TestRecordsAreTheSameWhereverTheJobsRun(t *testing.T) {
 	thread := outcomeOf(t, here)
-	for name, at := range map[string]place{"in processes": inWorkers, "elsewhere": elsewhere, "elsewhere, in processes": elsewhereInProcesses, "in a cluster": inCluster(t)} {
+	for name, at := range map[string]place{"in processes": inWorkers, "in a cluster": inCluster(t, false), "in processes of a cluster": inCluster(t, true)} {
 		if diff := cmp.Diff(thread, outcomeOf(t, at)); diff != "" {
 			t.Errorf("the run's outcome (-in threads +%s):\n%s", name, diff)
 		}
