@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -31,6 +32,24 @@ func inCluster(t *testing.T, processes bool) place {
 			return c, nil
 		}
 		return opts
+	}
+}
+
+// A run whose workers all cannot begin ends with the reason, though it has submitted nothing.
+func TestARunEndsWhoseWorkersCannotBegin(t *testing.T) {
+	at := inCluster(t, false)
+	opts := at(to(t.TempDir(), Options{}), "")
+	begin := opts.Elsewhere
+	opts.Elsewhere = func(jobs Jobs) (pool.Engine[fetch.Request, Parsed], error) {
+		jobs.Setup = []byte("of another make")
+		return begin(jobs)
+	}
+	sum, err := Crawl(t.Context(), nil, listOf(t, "http://127.0.0.1:1/"), opts)
+	if !errors.Is(err, pool.ErrBroken) || strings.Count(err.Error(), "setup: ") != 1 {
+		t.Errorf("Crawl: %v, want why the workers cannot begin, once", err)
+	}
+	if sum.URLs() != 0 || sum.Whole {
+		t.Errorf("%d URLs have ended, whole is %v", sum.URLs(), sum.Whole)
 	}
 }
 

@@ -27,7 +27,7 @@ type Options[In, Out any] struct {
 	Lease    time.Duration // how long nothing is heard of a worker before others get its calls; 0 is 5 s
 
 	// OnCapacity is told how many calls the workers take at once, all together, when that
-	// changes; one goroutine at a time. The engine sends no more than that: further
+	// changes, and 0 when the engine is broken; one goroutine at a time. The engine sends no more than that: further
 	// calls wait in it. nil: nobody is told.
 	OnCapacity func(calls int)
 
@@ -196,6 +196,7 @@ func (e *Engine[In, Out]) breakDown(err error) {
 	if e.broken == nil && !e.shut {
 		e.broken = &pool.BrokenError{Err: err}
 		e.endAll(e.broken)
+		e.told.capacity(0) // who has nothing submitted learns it, too
 	}
 }
 
