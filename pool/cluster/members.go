@@ -130,7 +130,7 @@ func (e *Engine[In, Out]) welcome(data []byte) ([]byte, error) {
 		r.Setup = e.opts.Setup
 	}
 	if r.Refusal != "" {
-		e.told.event(Event{Kind: Refused, Worker: q.Name, Detail: r.Refusal})
+		e.told.event(Event{Kind: Refused, Worker: called(q.Name), Detail: r.Refusal})
 	}
 	return seal(helloReplyCodec, r), nil
 }
@@ -147,12 +147,12 @@ func (e *Engine[In, Out]) regret(data []byte) ([]byte, error) {
 		return nil, bad
 	}
 	if q.Epoch == e.epoch {
-		e.told.event(Event{Kind: Refused, Worker: q.Name, Detail: "start: " + why.Error()})
+		e.told.event(Event{Kind: Refused, Worker: called(q.Name), Detail: "start: " + why.Error()})
 		e.mu.Lock()
 		none := e.capacity == 0
 		e.mu.Unlock()
 		if none {
-			e.breakDown(fmt.Errorf("start of %s: %w", q.Name, why))
+			e.breakDown(fmt.Errorf("start of %s: %w", called(q.Name), why))
 		}
 	}
 	return seal(statusReplyCodec, statusReply{Epoch: e.epoch}), nil
@@ -175,8 +175,8 @@ func (e *Engine[In, Out]) note(data []byte) ([]byte, error) {
 }
 
 // noteStatus is called with mu held.
-func (e *Engine[In, Out]) noteStatus(q *statusRequest) {
-	now := time.Now()
+func (e *Engine[In, Out]) noteStatus(said *statusRequest) {
+	q, now := said.believed(), time.Now()
 	w := e.members.all[q.Instance]
 	switch {
 	case q.Leaving && w == nil:
@@ -195,7 +195,7 @@ func (e *Engine[In, Out]) noteStatus(q *statusRequest) {
 		w.gone = false
 		e.told.event(Event{Kind: Back, Worker: q.Name})
 	}
-	w.heard(q, now)
+	w.heard(&q, now)
 	for _, id := range q.Messages {
 		if m := e.messages[id]; m != nil {
 			m.seen, m.doubt, m.holder = now, time.Time{}, q.Instance
