@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -100,6 +102,19 @@ func TestTheProgressLineShowsWorkersAtEveryWidth(t *testing.T) {
 		fmt.Fprintf(&page, "   |%s\n\n", run.live.plain())
 	}
 	golden(t, "progress-workers.txt", page.String())
+}
+
+func TestTheReadmesLinesAreReal(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alpha, beta := worker("alpha-4121", 1464), worker("beta-77", 410)
+	for _, line := range []string{on(alpha, beta).fitted(125, Style{}), on(alpha, silent(beta, 12*time.Second)).fitted(79, Style{})} {
+		if !strings.Contains(string(readme), "\n"+line+"\n") {
+			t.Errorf("README.md lacks the line\n%s", line)
+		}
+	}
 }
 
 func TestARunWithoutWorkersElsewhereIsShownAsEver(t *testing.T) {
