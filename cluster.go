@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"sync"
@@ -140,12 +141,16 @@ func (g *gathering) startServer() (err error) {
 		g.brief = true
 	}
 	opts := broker.Options{Dir: g.dir, Listen: g.cfg.NATSListen}
-	if _, err := os.Stat(g.dir); err == nil && !g.resumed && !g.brief { // of a run that nobody goes on with
+	_, there := os.Stat(g.dir)
+	if there == nil && !g.resumed && !g.brief { // of a run that nobody goes on with
 		if old, err := broker.Start(opts); err == nil {
 			_ = old.Remove() // or Start says what is wrong with it
 		}
 	}
 	if g.server, err = broker.Start(opts); err != nil {
+		if errors.Is(there, fs.ErrNotExist) {
+			_ = os.RemoveAll(g.dir) // which is ours
+		}
 		return g.cannotListen(err)
 	}
 	g.watching.Go(g.watchServer)
