@@ -60,7 +60,7 @@ func TestABadAddressIsExplainedWithoutItsPassword(t *testing.T) {
 		"tls://host#":                    "sha256=",
 		"nats://me:hush@a:1#x,nats://b:": "sha256=",
 	} {
-		_, err := Connect(t.Context(), text, ConnectOptions{Wait: true})
+		err := refused(t, text)
 		var bad *AddressError
 		if !errors.As(err, &bad) || !strings.Contains(bad.Reason, want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: %v, want a mistake in the address: %s", text, err, want)

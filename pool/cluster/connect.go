@@ -159,6 +159,8 @@ func (c *Conn) beginJetStream(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout) // the library waits as long as ctx lives, if that ends at all
+	defer cancel()
 	_, err = c.js.AccountInfo(ctx)
 	if denied := c.nats.LastError(); err != nil && errors.Is(denied, nats.ErrPermissionViolation) {
 		return denied // of which the request hears nothing

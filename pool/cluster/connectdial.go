@@ -17,6 +17,7 @@ type dialer struct {
 	mu     sync.Mutex      // guards the following
 	first  context.Context // that of Connect; nil after release
 	unbind []func() bool   // frees a connection of it
+	last   net.Conn        // that was made; the library leaves it open if the server is not to its liking
 	err    error           // of the last connection that could not be made
 }
 
@@ -33,7 +34,10 @@ func (d *dialer) Dial(network, address string) (net.Conn, error) {
 	defer d.bind(cancel)()
 	conn, err := d.net.DialContext(ctx, network, address)
 	d.mu.Lock()
-	d.err = err
+	if d.last != nil {
+		d.last.Close()
+	}
+	d.last, d.err = conn, err
 	d.mu.Unlock()
 	if err != nil {
 		return nil, err

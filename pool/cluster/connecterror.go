@@ -3,6 +3,7 @@ package cluster
 import (
 	"crypto/tls"
 	"errors"
+	"net"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -38,13 +39,18 @@ func explain(err error, to address, login login, dialed error) error {
 // anybody mending an address, a credential or a certificate: it cannot be reached now.
 func Passing(err error) bool {
 	var e *connectError
-	return errors.As(err, &e) && e.help == ""
+	return errors.As(err, &e) && (e.help == "" || e.help == wantsCertificate)
 }
+
+// wantsCertificate is the help if a server ends the connection after the TLS handshake, which
+// one does, too, that is ending itself.
+const wantsCertificate = "it may want a certificate of the client: NATS_CERT and NATS_KEY name its files"
 
 func remedy(err error, login login) string {
 	var unverified *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
+	var alert *net.OpError
+	var network net.Error
 	switch {
 	case isAuth(err) && login.from == "":
 		return "it wants credentials: write nats://USER:PASSWORD@HOST:PORT, or set NATS_USER and NATS_PASSWORD, NATS_CREDS, NATS_NKEY or NATS_TOKEN"
@@ -62,10 +68,12 @@ func remedy(err error, login login) string {
 		return "the server has no TLS; configure it there, or write nats:// and leave out NATS_CA and NATS_CERT"
 	case errors.As(err, &unverified):
 		return "name the file with its authority's certificate in NATS_CA, or write #sha256= and the SHA-256 of its own behind the address"
-	case errors.As(err, &alert):
-		return "the server ends the TLS handshake; it may want a certificate of the client: NATS_CERT and NATS_KEY name its files"
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		return "the server ends the TLS handshake: " + wantsCertificate
 	case errors.As(err, &record):
 		return "it does not speak TLS"
+	case errors.Is(err, nats.ErrTLS) && !(errors.As(err, &network) && network.Timeout()):
+		return wantsCertificate
 	}
 	return ""
 }

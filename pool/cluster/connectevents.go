@@ -47,9 +47,11 @@ func (c *Conn) onReconnect(*nats.Conn) {
 func (c *Conn) change(lost bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	news := c.lost != lost && !c.closing
+	if c.closing || c.lost == lost {
+		return false
+	}
 	c.lost = lost
-	return news
+	return true
 }
 
 func (c *Conn) spread(connected bool) {

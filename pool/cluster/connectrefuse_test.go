@@ -17,7 +17,7 @@ import (
 
 func TestAServerWithoutJetStreamIsRefused(t *testing.T) {
 	s := startServer(t, func(o *server.Options) { o.JetStream = false })
-	_, err := Connect(t.Context(), anywhere(s), ConnectOptions{Wait: true})
+	err := refused(t, anywhere(s))
 	if !errors.Is(err, jetstream.ErrJetStreamNotEnabled) || !strings.Contains(err.Error(), "nats-server -js") {
 		t.Errorf("Connect: %v, want an error that says how to start it", err)
 	}
@@ -27,7 +27,7 @@ func TestAUserWhoMayNotUseJetStreamIsRefused(t *testing.T) {
 	s := startServer(t, func(o *server.Options) {
 		o.Users = []*server.User{{Username: "me", Password: "x", Permissions: &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{"$JS.>"}}}}}
 	})
-	_, err := Connect(t.Context(), "me:x@"+anywhere(s), ConnectOptions{Wait: true})
+	err := refused(t, "me:x@"+anywhere(s))
 	if !errors.Is(err, nats.ErrPermissionViolation) || !strings.Contains(err.Error(), "$JS.API") {
 		t.Errorf("Connect: %v, want an error that names the subject", err)
 	}

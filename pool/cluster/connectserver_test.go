@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"testing"
@@ -83,4 +84,20 @@ func (e *events) wait(t *testing.T) Event {
 		t.Fatalf("no event for 20 s; there were %v", e.kinds())
 		return Event{}
 	}
+}
+
+// refused is the error of a connection that is not to be had, however long one waits for it.
+func refused(t *testing.T, address string) error {
+	t.Helper()
+	told := newEvents()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	c, err := Connect(ctx, address, ConnectOptions{Wait: true, OnEvent: told.add})
+	if err == nil {
+		c.Close()
+	}
+	if len(told.kinds()) != 0 {
+		t.Errorf("it is waited for a server that is of no use: %+v", told.wait(t))
+	}
+	return err
 }
