@@ -371,3 +371,48 @@ func TestAnAbortLeavesNothingCaptured(t *testing.T) {
 	}
 	wantFiles(t, dir, 0)
 }
+
+// What goes to another machine goes with its bytes, and what is large is in a file there again.
+func TestAnExchangeIsTakenToAnotherMachine(t *testing.T) {
+	for name, n := range map[string]int{"large": 2 << 20, "small": 100} {
+		text := strings.Repeat("x", n)
+		answer := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", n, text)
+		here, there := t.TempDir(), t.TempDir()
+		spool := fetch.NewSpool(here, 0)
+		page, err := newClient(t, fetch.ClientOptions{Capture: spool}).GetPage(t.Context(), fetch.Request{URL: serveWire(t, answer).url, Timeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		page.Exchange.Load(spool)
+		wantFiles(t, here, 0)
+		sent := fetch.Exchange{Request: page.Exchange.Request, Head: page.Exchange.Head, Body: bytes.Clone(page.Exchange.Body), Sizes: page.Exchange.Sizes, AnswerSum: page.Exchange.AnswerSum, BodySum: page.Exchange.BodySum}
+		page.Exchange.HandOver()
+		page.Release()
+		sent.Keep(fetch.NewSpool(there, 0))
+		if large := n > 1<<20; (sent.File != "") != large || large != (sent.Held() == 0) {
+			t.Errorf("%s: in file %q, %d bytes held", name, sent.File, sent.Held())
+		}
+		if _, head, body := captured(t, &sent); head+body != answer {
+			t.Errorf("%s: %d bytes came, want %d", name, len(head+body), len(answer))
+		}
+		sent.Release()
+		wantFiles(t, there, 0)
+	}
+}
+
+func TestAFileThatIsNotWholeDoesNotTravel(t *testing.T) {
+	dir := t.TempDir()
+	for name, want := range map[string]error{"none": syscall.ENOENT, "short": io.ErrUnexpectedEOF} {
+		if name == "short" {
+			if err := os.WriteFile(dir+"/short", []byte("x"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		x := fetch.Exchange{File: name, Sizes: fetch.Sizes{Body: 2}}
+		x.Load(fetch.NewSpool(dir, 0))
+		if !errors.Is(x.Err, want) || x.File != "" || x.Body != nil {
+			t.Errorf("%s: %v, %d bytes; want %v and none", name, x.Err, len(x.Body), want)
+		}
+		wantFiles(t, dir, 0)
+	}
+}
