@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"context"
+	"flag"
 	"os"
 	"testing"
 
@@ -19,6 +20,10 @@ func TestMain(m *testing.M) {
 	natstest.Main()
 	if address := os.Getenv(workerVariable); address != "" {
 		os.Exit(workerMain(context.Background(), address))
+	}
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("6") // most tests wait most of the time
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -12,6 +12,7 @@ import (
 // All promises have one server and two worker processes. As some have several executors at
 // once, the workers serve a promise's runs side by side.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	server := natstest.Start(t, natstest.Options{})
 	workers := []*worker{startWorker(t, server.URL()), startWorker(t, server.URL())}
 	conn := dial(t, server.URL())

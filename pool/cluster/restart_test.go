@@ -9,7 +9,7 @@ import (
 )
 
 // shortLease is that of tests in which a lease runs out.
-func shortLease(o *options) { o.Lease = 500 * time.Millisecond }
+func shortLease(o *options) { o.Lease = time.Second }
 
 // startWorkers starts processes that serve the run, and waits for them.
 func (r *run) startWorkers(address string, n, capacity int) (workers []*worker) {
@@ -45,7 +45,7 @@ func TestAServerThatIsAwayForLongerThanALeaseCostsNoCall(t *testing.T) {
 	load := r.startLoad(500, 20*time.Millisecond)
 	load.after(100)
 	server.Kill()
-	<-time.After(2 * time.Second) // four leases
+	<-time.After(2 * time.Second) // two leases
 	server.Restart()
 	if again := load.finish(); again > 32 {
 		t.Errorf("%d calls were made again, want at most what the workers have at once, 32", again)

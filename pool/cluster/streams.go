@@ -44,7 +44,7 @@ func (e *Engine[In, Out]) takeUp(ctx context.Context) error {
 
 // makeStream is for one that is there too.
 func (e *Engine[In, Out]) makeStream(ctx context.Context, name, what string) (jetstream.Stream, error) {
-	stream, err := e.conn.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	config := jetstream.StreamConfig{
 		Name:        name,
 		Description: "trawl: " + what + " of run " + e.opts.Run,
 		Subjects:    []string{e.names.subject(what)},
@@ -52,11 +52,24 @@ func (e *Engine[In, Out]) makeStream(ctx context.Context, name, what string) (je
 		Storage:     jetstream.FileStorage,
 		Replicas:    e.opts.Replicas,
 		Metadata:    map[string]string{releaseFact: e.opts.Release, wireFact: fmt.Sprint(wireVersion)},
-	})
+	}
+	stream, err := e.conn.js.CreateOrUpdateStream(ctx, config)
+	for tries := 1; isStoreFailed(err) && tries < 10 && ctx.Err() == nil; tries++ {
+		rest(ctx, 20*time.Millisecond)
+		stream, err = e.conn.js.CreateOrUpdateStream(ctx, config)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("make stream %s: %w", name, err)
 	}
 	return stream, nil
+}
+
+// isStoreFailed says whether a stream's folder could not be made. A server that has lost its
+// last stream removes the folder of all of them a moment later, perhaps from under a new one.
+func isStoreFailed(err error) bool {
+	const storeFailed jetstream.ErrorCode = 10049
+	e, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && e.ErrorCode == storeFailed
 }
 
 // makeConsumers returns that of the results. Its messages come again soon if a coordinator
