@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 
@@ -18,6 +19,13 @@ func init() { pool.RegisterError[*pooltest.StatusError]() } // here and in the w
 // The test binary is also its servers and its workers.
 func TestMain(m *testing.M) {
 	natstest.Main()
+	if pool.IsWorker() {
+		if err := processMain(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if address := os.Getenv(workerVariable); address != "" {
 		os.Exit(workerMain(context.Background(), address))
 	}

@@ -109,8 +109,9 @@ func TestACallThatKillsItsWorkersIsCondemnedAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(strings.Fields(string(data))); n != lost.Runs || n < 3 || n > 5 {
-		t.Errorf("%d workers died under the call, which says %d (%v), want 3 to 5", n, lost.Runs, lost)
+	// Three with others, two alone; one more if a machine is so busy that its message was sent again.
+	if n := len(strings.Fields(string(data))); lost.Runs < 3 || n < lost.Runs || n > 6 {
+		t.Errorf("%d workers died under the call, which says %d (%v), want 3 to 6", n, lost.Runs, lost)
 	}
 	if r.told(cluster.Alone) == 0 {
 		t.Errorf("nobody was told that calls run alone: %v", r.allTold())
