@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"trawl/crawl"
 	"trawl/fetch"
 )
 
@@ -78,7 +79,7 @@ func TestDefaults(t *testing.T) {
 	want := config{
 		command: "crawl", Args: []string{"urls.txt"}, Method: "GET", Timeout: 30e9, ConnectTimeout: 10e9, MaxRedirects: 10, MaxSize: 10 << 20,
 		Accept: cfg.Accept, Concurrency: 128, HostConcurrency: 8, Retries: 2, RetryWait: 1e9, RetryMaxWait: 60e9, RetryOn: cfg.RetryOn, HostMaxErrors: 20,
-		Executor: "thread", ProcessMemory: 512 << 20, NATSReplicas: 1,
+		Executor: "thread", ProcessMemory: 512 << 20, NATSReplicas: 1, Shard: crawl.Share{Number: 1, Of: 1},
 		Output: "db.txt", Format: "text", Progress: "auto", Summary: "auto", Color: "auto", Lock: "fail", from: map[string]origin{},
 	}
 	if diff := cmp.Diff(want, cfg, everything); diff != "" {

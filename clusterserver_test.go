@@ -51,7 +51,7 @@ func TestAWorkerServesTheRunsOfItsServer(t *testing.T) {
 		run := withAddress(trawl(t, dir, "urls.txt", "--executor", "cluster", "-v"), server.Address())
 		said := started(t, run)
 		endsWith(t, run, said, exitFailed)
-		if !strings.Contains(said.String(), "has joined, for 7 at once") || strings.Contains(said.String(), "trawl worker --nats") {
+		if !strings.Contains(said.String(), "has joined: 7 requests at once") || strings.Contains(said.String(), "trawl worker --nats") {
 			t.Errorf("the run says: %s", said)
 		}
 		eventually(t, "the worker notices the end of the run", func() bool { return strings.Count(log.String(), " has ended\n") == n+1 })
@@ -121,7 +121,7 @@ func TestAWorkerWaitsForItsServer(t *testing.T) {
 	}
 	worker := withAddress(trawl(t, t.TempDir(), "worker"), address)
 	log := started(t, worker)
-	log.wait(t, "no server, which is waited for: ")
+	log.wait(t, "the NATS server is gone; waiting for it: ")
 	again := userServer(t, dir)
 	if again.Address() != address {
 		t.Fatalf("the server has moved from %s to %s", address, again.Address())
@@ -130,7 +130,7 @@ func TestAWorkerWaitsForItsServer(t *testing.T) {
 	if err := again.Close(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the worker notices that the server is gone", func() bool { return strings.Count(log.String(), "no server, which is waited for: ") == 2 })
+	eventually(t, "the worker notices that the server is gone", func() bool { return strings.Count(log.String(), "the NATS server is gone; waiting for it: ") == 2 })
 	if err := worker.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestAWorkerWaitsForItsServer(t *testing.T) {
 
 	waiting := withAddress(trawl(t, t.TempDir(), "worker"), address)
 	log = started(t, waiting)
-	log.wait(t, "no server, which is waited for: ")
+	log.wait(t, "the NATS server is gone; waiting for it: ")
 	if err := waiting.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
