@@ -128,7 +128,7 @@ func ourCommands(t *testing.T) map[string][]string {
 			texts = append(texts, line)
 		}
 	}
-	pages := []string{"README.md"}
+	pages := []string{"README.md", "docs/cluster.md"}
 	err := filepath.WalkDir("contrib", func(path string, d fs.DirEntry, err error) error {
 		if strings.HasSuffix(path, ".md") {
 			pages = append(pages, path)
