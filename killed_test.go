@@ -24,6 +24,7 @@ type victim struct {
 	program string  // not built with the race detector, which would take all the time there is
 	format  sinks.Format
 	stdin   bool // the list is on standard input
+	waits   bool // what workers have finished when a part is killed waits for the next one
 	options []string
 	old     string // what the output holds before, which is to be replaced; "" is no output
 	rng     *rand.Rand
@@ -151,9 +152,9 @@ func killRuns(t *testing.T, urls, kills int) {
 	t.Logf("seed %d", seed)
 	program, site := plainTrawl(t), newPartedSite(t)
 	lists := map[string]*mixedList{
-		"":         newMixedList(site, urls, false),
-		"stdin":    newMixedList(site, urls/4, false),
-		"--dedupe": newMixedList(site, urls, true),
+		"":         newMixedList(site, urls, mixture{}),
+		"stdin":    newMixedList(site, urls/4, mixture{}),
+		"--dedupe": newMixedList(site, urls, mixture{again: true}),
 	}
 	lists["--keep-order"] = lists[""]
 	unhurt := map[*mixedList]verdict{}

@@ -69,7 +69,7 @@ func (v *victim) checkOld(t *testing.T, after left) {
 // checkEnd is for the part that has ended by itself.
 func (v *victim) checkEnd(t *testing.T, p part, before left, asks int) {
 	t.Helper()
-	if p.sum != asks {
+	if p.sum > asks || p.sum < asks && !v.waits {
 		t.Errorf("the last part asks %d times, want %d", p.sum, asks)
 	}
 	if p.exit != v.unhurt.exit {

@@ -21,7 +21,7 @@ func killLate(t *testing.T, runs int, executor string) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	program, site := plainTrawl(t), newPartedSite(t)
-	l := newMixedList(site, 50, false)
+	l := newMixedList(site, 50, mixture{})
 	unhurt := unhurtRun(t, program, site, l)
 	var all phases
 	for i, c := range lastMoments {

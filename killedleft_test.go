@@ -69,7 +69,7 @@ func (v *victim) look(t *testing.T) (l left) {
 func (v *victim) begun(t *testing.T) bool {
 	t.Helper()
 	for _, name := range v.files(t) {
-		if strings.HasPrefix(name, "db.") && !(v.old != "" && name == outputOf[v.format]) {
+		if strings.HasPrefix(name, "db.") && name != v.broker() && !(v.old != "" && name == outputOf[v.format]) {
 			return true
 		}
 	}
@@ -80,6 +80,9 @@ func (v *victim) begun(t *testing.T) bool {
 func (v *victim) copyTo(t *testing.T, dir string) {
 	t.Helper()
 	for _, name := range v.files(t) {
+		if name == v.broker() {
+			continue
+		}
 		state := strings.HasSuffix(name, ".state")
 		database := v.format == sinks.SQLite && strings.HasPrefix(name, outputOf[v.format]) && !strings.HasSuffix(name, "-shm")
 		if !state && !database {
@@ -116,3 +119,6 @@ func (v *victim) files(t *testing.T) (names []string) {
 	}
 	return names
 }
+
+// broker is the folder of the NATS server of a run that has one of its own.
+func (v *victim) broker() string { return outputOf[v.format] + ".nats" }

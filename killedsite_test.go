@@ -36,8 +36,14 @@ type mixedList struct {
 	asks    map[int64]int // how many requests a position takes; none if there is no entry
 }
 
+// mixture says what of some lists is different.
+type mixture struct {
+	again  bool // some URLs come a second time
+	steady bool // no page answers the second time otherwise than the first
+}
+
 // kindOf is the kind of a position, as it stands in its URL.
-func kindOf(seq int, dedupe bool) string {
+func (m mixture) kindOf(seq int) string {
 	switch {
 	case seq%500 == 11:
 		return "refused"
@@ -49,9 +55,9 @@ func kindOf(seq int, dedupe bool) string {
 		return "gone"
 	case seq%40 == 9:
 		return "from"
-	case seq%25 == 3:
+	case seq%25 == 3 && !m.steady:
 		return "flaky"
-	case seq%30 == 17 && dedupe:
+	case seq%30 == 17 && m.again:
 		return "again"
 	case seq%10_000 == 5000:
 		return "large"
@@ -60,7 +66,7 @@ func kindOf(seq int, dedupe bool) string {
 }
 
 // newMixedList has n positions, between comments and blank lines.
-func newMixedList(s *partedSite, n int, dedupe bool) *mixedList {
+func newMixedList(s *partedSite, n int, m mixture) *mixedList {
 	l := &mixedList{asks: map[int64]int{}}
 	var text strings.Builder
 	line := 0
@@ -73,7 +79,7 @@ func newMixedList(s *partedSite, n int, dedupe bool) *mixedList {
 			add("# from here on: " + strconv.Itoa(seq))
 			add("")
 		}
-		kind := kindOf(seq, dedupe)
+		kind := m.kindOf(seq)
 		end := ending{Seq: int64(seq), URL: s.url(kind, seq), Attempts: 1, Line: line + 1, kind: kind}
 		asks := 1
 		switch kind {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,11 +16,13 @@ import (
 
 // eachServer runs a test with each executor and either server that counts.
 func eachServer(t *testing.T, test func(t *testing.T, opts countingtest.Options)) {
-	everyExecutor(t, func(t *testing.T) {
+	both := func(t *testing.T) {
 		for name, http2 := range map[string]bool{"HTTP1": false, "HTTP2": true} {
 			t.Run(name, func(t *testing.T) { test(t, countingtest.Options{HTTP2: http2}) })
 		}
-	})
+	}
+	everyExecutor(t, both)
+	inACluster(t, both)
 }
 
 // visit has the command fetch paths of hosts ("a /page/1") from a server that counts, by
@@ -39,6 +42,13 @@ func visit(t *testing.T, s *countingtest.Server, pages []string, args ...string)
 
 func visitIn(t *testing.T, dir string, s *countingtest.Server, pages []string, args ...string) (said string, code int) {
 	t.Helper()
+	out, err := visitor(t, dir, s, pages, args...).CombinedOutput()
+	return string(out), exitOf(t, err)
+}
+
+// visitor is the command that fetches paths of hosts.
+func visitor(t *testing.T, dir string, s *countingtest.Server, pages []string, args ...string) *exec.Cmd {
+	t.Helper()
 	var urls, resolve []string
 	for _, page := range pages {
 		name, path, _ := strings.Cut(page, " ")
@@ -56,8 +66,7 @@ func visitIn(t *testing.T, dir string, s *countingtest.Server, pages []string, a
 	}
 	cmd := trawl(t, dir, args...)
 	cmd.Env = append(cmd.Env, "TRAWL_RESOLVE="+strings.Join(resolve, "\n"))
-	out, err := cmd.CombinedOutput()
-	return string(out), exitOf(t, err)
+	return cmd
 }
 
 // busyWeb is a list of n pages of hosts, most of them short links, with all that makes a

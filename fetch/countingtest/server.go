@@ -120,3 +120,10 @@ func (s *Server) Log() Log {
 	defer s.mu.Unlock()
 	return append(Log(nil), s.requests...)
 }
+
+// Asked is how many requests have ended so far.
+func (s *Server) Asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.requests)
+}
