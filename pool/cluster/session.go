@@ -47,6 +47,7 @@ type session struct {
 	made     uint64    // calls that have had an answer
 	results  []pending
 	draining bool // nothing more is taken
+	left     bool // nor begun of what comes still
 }
 
 // held is a message that the worker has, until its results are on the server.
@@ -212,6 +213,7 @@ func (s *session) giveUp(why error) {
 		delete(s.calls, local)
 	}
 	s.waiting = nil
+	s.left = s.left || why != errLease
 	var up []uint64
 	for local, c := range s.calls {
 		c.givenUp = true

@@ -121,10 +121,15 @@ func (s *session) strange(j *job, msg jetstream.Msg) {
 }
 
 // hold keeps the message alive from now on. One that is held already has come again:
-// the server goes by the last that it has given.
+// the server goes by the last that it has given. A session that was left begins nothing: its
+// maker would fail the calls, and those failures be taken for what came of them.
 func (s *session) hold(j *job, msg jetstream.Msg) (h *held, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.left {
+		_ = msg.Nak()
+		return nil, true
+	}
 	if h := s.held[j.Message]; h != nil {
 		h.msg = msg
 		return h, true
