@@ -110,8 +110,9 @@ func startProxy(t *testing.T, to string) (place string, freeze func()) {
 		for {
 			n, err := src.Read(text)
 			frozen.RLock()
+			_, e := dst.Write(text[:n])
 			frozen.RUnlock()
-			if _, e := dst.Write(text[:n]); err != nil || e != nil {
+			if err != nil || e != nil {
 				return
 			}
 		}
