@@ -97,11 +97,16 @@ func (c crew) each(style Style) (fields []field) {
 
 // workerName is the name as the line has it: a word, whatever a worker calls itself.
 func workerName(w crawl.WorkerStatus) string {
-	name := clip(strings.ReplaceAll(fetch.Printable(w.Name), " ", "_"), nameCells)
+	name := clip(strings.ReplaceAll(printableName(w), " ", "_"), nameCells)
 	if cells.StringWidth(name) == 0 {
 		return "a worker"
 	}
 	return name
+}
+
+// printableName is the name without what a terminal would obey.
+func printableName(w crawl.WorkerStatus) string {
+	return fetch.Printable(w.Name[:min(len(w.Name), 1000)]) // which shows 200 characters, and would read all
 }
 
 func workerRate(w crawl.WorkerStatus) string { return rate(believed(w.Rate)) + " p/s" }
@@ -155,7 +160,7 @@ func (l Live) workerObjects() []workerObject {
 	told := make([]workerObject, len(l.Workers))
 	for i, w := range l.Workers {
 		told[i] = workerObject{
-			Name: fetch.Printable(w.Name), Capacity: w.Capacity, InFlight: w.InFlight, Rate: milli(believed(w.Rate)),
+			Name: printableName(w), Capacity: w.Capacity, InFlight: w.InFlight, Rate: milli(believed(w.Rate)),
 			Slow: w.Slow, SilentS: milli(max(0, w.Silent).Round(time.Millisecond).Seconds()),
 		}
 	}

