@@ -81,6 +81,10 @@ func (g *gathering) engine(jobs crawl.Jobs) (pool.Engine[fetch.Request, crawl.Pa
 	if g.server != nil {
 		g.startLocal(jobs.Run)
 	}
+	if g.cfg.NATS != "" && !strings.Contains(g.cfg.NATS, "@") { // nothing that is secret
+		join := "trawl worker --nats " + g.cfg.NATS
+		g.join.Store(&join)
+	}
 	return parting{engine, g}, nil
 }
 
@@ -92,18 +96,22 @@ type parting struct {
 }
 
 func (p parting) Close() error {
+	p.g.stats.WatchWorkers(nil)
 	if err := p.Engine.Close(); err != nil {
 		p.g.remark("what the run has on its server stays there: " + display.Clean(err.Error()))
 	}
 	return nil
 }
 
-// reason is why the run does not begin: it is being ended, if it is, else err.
+// reason is why the run does not begin: what ends it, if something does, else err.
 func (g *gathering) reason(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Canceled
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	if m, ok := errors.AsType[*message](context.Cause(ctx)); ok {
+		return m
+	}
+	return context.Canceled // by a signal, which says so itself
 }
 
 // connect connects to the user's server, or to one that it starts. guard is told whether

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"syscall"
+	"time"
 
 	"trawl/display"
 	"trawl/pool"
@@ -27,8 +28,18 @@ func (g *gathering) cannotConnect(err error) *message {
 	return m
 }
 
+// serverWords is how long a server of our own may take to say why it does not store.
+const serverWords = time.Second
+
 // cannotBegin is the message for a server that does not take the run.
 func (g *gathering) cannotBegin(err error) *message {
+	if g.server != nil {
+		select {
+		case <-g.server.Failed():
+			return g.cannotStore(g.server.Err())
+		case <-time.After(serverWords):
+		}
+	}
 	return &message{what: "cannot begin on the server: " + display.Clean(err.Error()) + " (" + g.cfg.where("executor") + ")",
 		hints: []string{"Nothing was fetched."}, code: exitWorkers}
 }

@@ -192,21 +192,21 @@ func (s *session) storeMessage(a *answers, name string) bool {
 // stored acknowledges the messages whose results are all on the server.
 func (s *session) stored(batch []pending) {
 	s.mu.Lock()
-	var done []*held
 	for _, p := range batch {
-		if p.of == nil {
-			continue
-		}
-		if p.of.calls--; p.of.calls == 0 && s.held[p.of.id] == p.of {
-			delete(s.held, p.of.id)
-			done = append(done, p.of)
+		if p.of != nil {
+			s.less(p.of)
 		}
 	}
 	s.mu.Unlock()
-	for _, h := range done {
-		_ = h.msg.Ack() // if it is lost, the message comes again, and nothing of it remains
-	}
-	if len(done) > 0 {
-		s.changed()
+	s.changed()
+}
+
+// less counts one call of a message off, and acknowledges the message after the last. If
+// that is lost, the message comes again, and nothing of it remains. It is called with mu
+// held.
+func (s *session) less(h *held) {
+	if h.calls--; h.calls == 0 && s.held[h.id] == h {
+		delete(s.held, h.id)
+		_ = h.msg.Ack()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -191,18 +192,35 @@ func (s *session) hearCancel(data []byte) error {
 	for _, id := range n.Calls {
 		given[id] = true
 	}
-	s.mu.Lock()
-	var up []uint64
-	for local, c := range s.calls {
-		if given[c.ID] {
-			up = append(up, local)
-		}
-	}
-	s.mu.Unlock()
-	for _, local := range up {
+	for _, local := range s.cancelled(given) {
 		s.maker.Cancel(local)
 	}
+	s.changed()
 	return nil
+}
+
+// cancelled gives up the calls that nobody waits for. Their failures are published
+// nowhere: who takes the run up later would take them for what has come of the calls.
+func (s *session) cancelled(given map[uint64]bool) (running []uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = slices.DeleteFunc(s.waiting, func(local uint64) bool {
+		c := s.calls[local]
+		if !given[c.ID] {
+			return false
+		}
+		delete(s.calls, local)
+		s.less(c.of)
+		return true
+	})
+	for local, c := range s.calls {
+		if given[c.ID] && !c.givenUp {
+			c.givenUp = true
+			s.less(c.of)
+			running = append(running, local)
+		}
+	}
+	return running
 }
 
 // giveUp cancels all calls, forgets their messages, and drops what they will answer. What
