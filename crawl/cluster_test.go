@@ -25,11 +25,14 @@ func inCluster(t *testing.T, processes bool) place {
 			each.ParsePage, each.Processes = nil, inWorkers(opts, parser).Processes
 		}
 		opts.Elsewhere = func(jobs Jobs) (pool.Engine[fetch.Request, Parsed], error) {
-			c := &clustered{spool: spool}
-			if err := c.join(server.URL(), jobs, each); err != nil {
-				return nil, errors.Join(err, c.leave())
-			}
-			return c, nil
+			c := &clustered{spool: spool, stop: make(chan struct{})}
+			t.Cleanup(func() { // workers do not end with a run
+				if err := c.leave(); err != nil {
+					t.Error(err)
+				}
+			})
+			err := c.join(server.URL(), jobs, each)
+			return c.Engine, err
 		}
 		return opts
 	}
@@ -55,7 +58,7 @@ func TestARunEndsWhoseWorkersCannotBegin(t *testing.T) {
 
 // clustered is a cluster's engine, with its workers.
 type clustered struct {
-	*cluster.Engine[fetch.Request, Parsed]
+	Engine  *cluster.Engine[fetch.Request, Parsed]
 	conns   []*cluster.Conn
 	spool   string // the workers'
 	stop    chan struct{}
@@ -66,7 +69,6 @@ type clustered struct {
 
 func (c *clustered) join(address string, jobs Jobs, each WorkerOptions) (err error) {
 	ctx := context.Background()
-	c.stop = make(chan struct{})
 	for range 3 {
 		conn, err := cluster.Connect(ctx, address, cluster.ConnectOptions{})
 		if err != nil {
@@ -112,5 +114,3 @@ func (c *clustered) leave() error {
 		}
 	}
 }
-
-func (c *clustered) Close() error { return errors.Join(c.Engine.Close(), c.leave()) }
