@@ -85,7 +85,8 @@ type Engine[In, Out any] struct {
 	room chan struct{} // there is something to send, or room for it; for the sender
 	look chan struct{} // the streams may be lost; for the keeper
 
-	told *notices
+	told  *notices
+	spare sync.Pool // of *flight[Out]
 
 	mu       sync.Mutex // guards all below
 	lastID   uint64     // of a call, or a message

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"trawl/pool"
@@ -28,26 +29,15 @@ type reply[Out any] struct {
 func (f *flight[Out]) end(r reply[Out]) { f.answer <- r }
 
 // Call has the call made by a worker.
-func (e *Engine[In, Out]) Call(ctx context.Context, in In) (out Out, _ error) {
-	f := &flight[Out]{answer: make(chan reply[Out], 1)}
-	var err error
-	if f.data, err = encode(e.opts.In, in); err != nil {
-		return out, fmt.Errorf("encode argument: %w", err)
+func (e *Engine[In, Out]) Call(ctx context.Context, in In) (out Out, err error) {
+	f := e.flight()
+	defer e.spare.Put(f)
+	if err := e.prepare(ctx, f, in); err != nil {
+		return out, err
 	}
-	if most := e.maxArgument(); len(f.data) > most {
-		return out, fmt.Errorf("an argument of %d bytes, and the NATS server takes %d in a message", len(f.data), most)
-	}
-	if e.opts.Limit != nil {
-		f.limit = e.opts.Limit(in)
-	}
-	if deadline, ok := ctx.Deadline(); ok && (f.limit == 0 || time.Until(deadline) < f.limit) {
-		f.limit = max(1, time.Until(deadline))
-	}
-	f.print = print(e.seed, f.data)
 	if early, ok, err := e.enter(f); ok || err != nil {
 		return e.take(early, err)
 	}
-	wake(e.room)
 	select {
 	case r := <-f.answer:
 		return r.value, r.err
@@ -57,10 +47,38 @@ func (e *Engine[In, Out]) Call(ctx context.Context, in In) (out Out, _ error) {
 	}
 }
 
+// flight is a new one, or one that is over.
+func (e *Engine[In, Out]) flight() *flight[Out] {
+	f, ok := e.spare.Get().(*flight[Out])
+	if !ok {
+		return &flight[Out]{answer: make(chan reply[Out], 1)}
+	}
+	*f = flight[Out]{answer: f.answer, data: f.data[:0]}
+	return f
+}
+
+// prepare makes the call ready to be sent.
+func (e *Engine[In, Out]) prepare(ctx context.Context, f *flight[Out], in In) (err error) {
+	if f.data, err = encode(e.opts.In, f.data, in); err != nil {
+		return fmt.Errorf("encode argument: %w", err)
+	}
+	if most := e.maxArgument(); len(f.data) > most {
+		return fmt.Errorf("an argument of %d bytes, and the NATS server takes %d in a message", len(f.data), most)
+	}
+	if e.opts.Limit != nil {
+		f.limit = e.opts.Limit(in)
+	}
+	if deadline, ok := ctx.Deadline(); ok && (f.limit == 0 || time.Until(deadline) < f.limit) {
+		f.limit = max(1, time.Until(deadline))
+	}
+	f.print = print(e.seed, f.data)
+	return nil
+}
+
 // encode is c.Append, whose panic is an error.
-func encode[T any](c pool.Codec[T], v T) (data []byte, err error) {
+func encode[T any](c pool.Codec[T], dst []byte, v T) (data []byte, err error) {
 	defer asError(&err)
-	return c.Append(nil, v)
+	return c.Append(dst, v)
 }
 
 // decode is c.Decode, whose panic is an error.
@@ -90,6 +108,9 @@ func (e *Engine[In, Out]) enter(f *flight[Out]) (early result, ok bool, err erro
 	e.lastID++
 	f.id = e.lastID
 	e.waiting = append(e.waiting, f)
+	if n := len(e.waiting); n == 1 || n%maxCalls == 0 { // in between they gather
+		wake(e.room)
+	}
 	return early, false, nil
 }
 
@@ -124,13 +145,12 @@ func (e *Engine[In, Out]) forget(f *flight[Out]) {
 	sent := e.flights[f.id] == f
 	if sent {
 		e.leave(f)
-	} else {
-		for i, w := range e.waiting {
-			if w == f {
-				e.waiting = append(e.waiting[:i:i], e.waiting[i+1:]...)
-				break
-			}
-		}
+	} else if i := slices.Index(e.waiting, f); i >= 0 {
+		e.waiting = slices.Delete(e.waiting, i, i+1)
+	}
+	select {
+	case <-f.answer: // it has come nevertheless
+	default:
 	}
 	e.mu.Unlock()
 	if sent {
@@ -144,8 +164,7 @@ func (e *Engine[In, Out]) forget(f *flight[Out]) {
 func (e *Engine[In, Out]) leave(f *flight[Out]) {
 	delete(e.flights, f.id)
 	if m := f.message; m != nil {
-		delete(m.calls, f.id)
-		if len(m.calls) == 0 {
+		if m.left--; m.left == 0 {
 			delete(e.messages, m.id)
 		}
 	}

@@ -84,7 +84,7 @@ func (e *Engine[In, Out]) watchMessages(now time.Time) {
 			if m.seq > 0 {
 				m.seq = 0
 				m.tries++
-				lost += len(m.calls)
+				lost += m.left
 			}
 		case m.doubt.IsZero() && now.Sub(m.seen) > 2*e.opts.Lease && m.seq > 0:
 			stale = append(stale, m)

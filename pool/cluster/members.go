@@ -264,19 +264,27 @@ func (e *Engine[In, Out]) remainingOf(q *remainRequest) (r remainReply) {
 		return r
 	}
 	m.holder = q.Instance
-	for id := range m.calls {
-		r.Calls = append(r.Calls, id)
-	}
+	r.Calls = e.callsOf(m)
 	return r
+}
+
+// callsOf are the calls of the message that have no answer.
+func (e *Engine[In, Out]) callsOf(m *message) (ids []uint64) {
+	for _, id := range m.calls {
+		if f := e.flights[id]; f != nil && f.message == m {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // separate has the calls of a message sent again, each alone.
 func (e *Engine[In, Out]) separate(m *message) {
-	e.told.event(Event{Kind: Alone, Detail: fmt.Sprint(len(m.calls))})
+	e.told.event(Event{Kind: Alone, Detail: fmt.Sprint(m.left)})
 	delete(e.messages, m.id)
-	for id := range m.calls {
+	for _, id := range e.callsOf(m) {
 		e.lastID++
-		single := &message{id: e.lastID, alone: true, calls: map[uint64]bool{id: true}}
+		single := &message{id: e.lastID, alone: true, calls: []uint64{id}, left: 1}
 		e.flights[id].message = single
 		e.messages[single.id] = single
 		e.again = append(e.again, single)
@@ -289,7 +297,7 @@ func (e *Engine[In, Out]) condemn(m *message) {
 	if w := e.members.all[m.holder]; w != nil {
 		name = w.Name
 	}
-	for id := range m.calls {
+	for _, id := range e.callsOf(m) {
 		f := e.flights[id]
 		e.leave(f)
 		f.end(reply[Out]{err: &pool.WorkerLostError{

@@ -39,6 +39,7 @@ func (s *session) Failure(local uint64, err error) {
 
 // answer has the answer published, unless the call has been given up.
 func (s *session) answer(local uint64, failed bool, data []byte) {
+	tell := false
 	s.mu.Lock()
 	c := s.calls[local]
 	if c != nil {
@@ -49,10 +50,13 @@ func (s *session) answer(local uint64, failed bool, data []byte) {
 		s.made++
 		r := result{Call: c.ID, Print: print(s.seed, c.Argument), Failed: failed, Parts: 1, Data: data}
 		s.results = append(s.results, pending{r, c.of})
+		tell = len(s.results) == 1 || len(s.results) == maxCalls // in between it gathers
 	}
 	s.mu.Unlock()
-	if c != nil {
+	if tell {
 		wake(s.ready)
+	}
+	if c != nil {
 		s.changed()
 		s.fill()
 	}
@@ -142,7 +146,7 @@ func (s *session) store(batch []pending, name string) bool {
 
 func sizeOf(all []result) (bytes int) {
 	for i := range all {
-		bytes += len(all[i].Data) + 64
+		bytes += itemHead + len(all[i].Data)
 	}
 	return bytes
 }
@@ -150,7 +154,7 @@ func sizeOf(all []result) (bytes int) {
 // storeParts is for a result that is too large for one message.
 func (s *session) storeParts(a *answers, most int, name string) bool {
 	whole := a.Results[0]
-	most = max(most-64, 1024)
+	most = max(most-itemHead, 1024)
 	count := (len(whole.Data) + most - 1) / most
 	for i := range count {
 		part := whole

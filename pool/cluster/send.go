@@ -12,13 +12,14 @@ import (
 type message struct {
 	id     uint64
 	alone  bool
-	calls  map[uint64]bool // without an answer
-	tries  int             // how often the server has lost it
-	seq    uint64          // in the stream; 0 is that this is not known
-	seen   time.Time       // when it was last known to be somewhere: in the stream, or at a worker
-	doubt  time.Time       // when it is sent again, unless a worker says that it has it; zero: it is not
-	holder string          // the worker that had it last, as far as is known
-	deaths int             // of workers that had it alone
+	calls  []uint64
+	left   int       // calls without an answer
+	tries  int       // how often the server has lost it
+	seq    uint64    // in the stream; 0 is that this is not known
+	seen   time.Time // when it was last known to be somewhere: in the stream, or at a worker
+	doubt  time.Time // when it is sent again, unless a worker says that it has it; zero: it is not
+	holder string    // the worker that had it last, as far as is known
+	deaths int       // of workers that had it alone
 }
 
 // sendGap is the least time between messages, within which calls gather: at most so many
@@ -60,9 +61,11 @@ func (e *Engine[In, Out]) send() {
 func (e *Engine[In, Out]) next(gather bool) (m *message, data []byte, gathering bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.again) > 0 {
+	for len(e.again) > 0 {
 		m, e.again = e.again[0], e.again[1:]
-		return m, e.encode(m), false
+		if m.left > 0 {
+			return m, e.encode(m), false
+		}
 	}
 	n := min(len(e.waiting), e.capacity-len(e.flights), e.share())
 	if n <= 0 {
@@ -83,7 +86,7 @@ func (e *Engine[In, Out]) share() int {
 // fill makes a message of the n calls that have waited longest, or of fewer that are large.
 func (e *Engine[In, Out]) fill(n int) (m *message, data []byte, _ bool) {
 	e.lastID++
-	m = &message{id: e.lastID, calls: make(map[uint64]bool, n)}
+	m = &message{id: e.lastID, calls: make([]uint64, 0, n)}
 	size := 0
 	for i, f := range e.waiting[:n] {
 		if size += len(f.data); i > 0 && size > min(maxMessage, e.maxArgument()) {
@@ -91,21 +94,23 @@ func (e *Engine[In, Out]) fill(n int) (m *message, data []byte, _ bool) {
 			break
 		}
 		f.message = m
-		m.calls[f.id] = true
+		m.calls = append(m.calls, f.id)
 		e.flights[f.id] = f
 	}
 	clear(e.waiting[copy(e.waiting, e.waiting[n:]):])
 	e.waiting = e.waiting[:len(e.waiting)-n]
+	m.left = len(m.calls)
 	e.messages[m.id] = m
 	return m, e.encode(m), false
 }
 
 // encode is called with mu held; nothing is encoded of a message whose calls have ended.
 func (e *Engine[In, Out]) encode(m *message) []byte {
-	j := job{Epoch: e.epoch, Message: m.id, Alone: m.alone}
-	for id := range m.calls {
-		f := e.flights[id]
-		j.Calls = append(j.Calls, jobCall{ID: id, Limit: f.limit, Argument: f.data})
+	j := job{Epoch: e.epoch, Message: m.id, Alone: m.alone, Calls: make([]jobCall, 0, m.left)}
+	for _, id := range m.calls {
+		if f := e.flights[id]; f != nil {
+			j.Calls = append(j.Calls, jobCall{ID: id, Limit: f.limit, Argument: f.data})
+		}
 	}
 	m.seen, m.doubt = time.Now(), time.Time{}
 	return seal(jobCodec, j)

@@ -84,6 +84,10 @@ func (s *session) take(msg jetstream.Msg) {
 		s.worker.told.dropped(jobs, err)
 		_ = msg.Term()
 		return
+	case len(j.Calls) == 0:
+		s.worker.told.event(Event{Kind: Dropped, Detail: jobs + ": a message without a call"})
+		_ = msg.Term()
+		return
 	case j.Epoch != s.epoch:
 		s.strange(&j, msg)
 		return

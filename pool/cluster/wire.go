@@ -23,14 +23,12 @@ const (
 type (
 	// job is a message of calls.
 	job struct {
-		_       struct{} `cbor:",toarray"`
 		Epoch   uint64
 		Message uint64
 		Alone   bool // has had three workers die: nothing else may run beside it
 		Calls   []jobCall
 	}
 	jobCall struct {
-		_        struct{} `cbor:",toarray"`
 		ID       uint64
 		Limit    time.Duration
 		Argument []byte
@@ -38,13 +36,11 @@ type (
 
 	// answers is a message of results.
 	answers struct {
-		_        struct{} `cbor:",toarray"`
 		Epoch    uint64
 		Instance string
 		Results  []result
 	}
 	result struct {
-		_      struct{} `cbor:",toarray"`
 		Call   uint64
 		Print  [16]byte // of the argument, by which a coordinator that was not there then knows it
 		Failed bool
@@ -119,8 +115,6 @@ type (
 )
 
 var (
-	jobCodec           = pool.CBOR[job]()
-	answersCodec       = pool.CBOR[answers]()
 	helloRequestCodec  = pool.CBOR[helloRequest]()
 	helloReplyCodec    = pool.CBOR[helloReply]()
 	failedCodec        = pool.CBOR[failedRequest]()
@@ -137,7 +131,11 @@ const magic = "trawl"
 
 // seal makes a message of a value. It is texts, numbers and bytes, which always encode.
 func seal[T any](c pool.Codec[T], v T) []byte {
-	data, err := c.Append(append([]byte(magic), wireVersion), v)
+	size := 128
+	if v, ok := any(v).(interface{ size() int }); ok {
+		size = v.size()
+	}
+	data, err := c.Append(append(append(make([]byte, 0, size), magic...), wireVersion), v)
 	if err != nil {
 		panic("cluster: encode a message: " + err.Error())
 	}
