@@ -45,6 +45,7 @@ type session struct {
 	running  int                  // and how many have
 	lastID   uint64
 	alive    time.Time // when the worker last said so
+	freezes  int       // how often it has stood still for longer than a lease
 	made     uint64    // calls that have had an answer
 	results  []pending
 	draining bool // nothing more is taken
@@ -232,6 +233,9 @@ func (s *session) giveUp(why error) {
 	}
 	s.waiting = nil
 	s.left = s.left || why != errLease
+	if why == errLease {
+		s.freezes++
+	}
 	var up []uint64
 	for local, c := range s.calls {
 		c.givenUp = true

@@ -59,12 +59,15 @@ func (s *session) rest(d time.Duration) {
 func (s *session) pullOne(from jetstream.Consumer) error {
 	ctx, done := context.WithTimeout(s.pulling, pullWait)
 	defer done()
+	s.mu.Lock()
+	freezes := s.freezes
+	s.mu.Unlock()
 	batch, err := from.Fetch(1, jetstream.FetchContext(ctx))
 	if err != nil {
 		return err
 	}
 	for msg := range batch.Messages() {
-		s.take(msg)
+		s.take(msg, s.stoodStillSince(freezes))
 	}
 	if err := batch.Error(); ctx.Err() == nil {
 		return err
@@ -72,8 +75,17 @@ func (s *session) pullOne(from jetstream.Consumer) error {
 	return nil
 }
 
-// take begins the calls of a message.
-func (s *session) take(msg jetstream.Msg) {
+// stoodStillSince reports whether the worker has stood still for longer than a lease since
+// it had done so that many times: a message that has come meanwhile may be another's by now.
+func (s *session) stoodStillSince(freezes int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.freezes != freezes || time.Since(s.alive) > s.lease
+}
+
+// take begins the calls of a message. If it is an old one, the coordinator says first which
+// of them remain.
+func (s *session) take(msg jetstream.Msg, old bool) {
 	j, err := unseal(jobCodec, msg.Data())
 	facts, bad := msg.Metadata()
 	if err == nil {
@@ -96,7 +108,7 @@ func (s *session) take(msg jetstream.Msg) {
 	if known {
 		return
 	}
-	if j.Alone || facts.NumDelivered > 1 {
+	if old || j.Alone || facts.NumDelivered > 1 {
 		if !s.askWhatRemains(h, &j, facts.NumDelivered) {
 			return
 		}
