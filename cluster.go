@@ -39,6 +39,8 @@ type gathering struct {
 	local  *localWorker
 	deaths atomic.Int64 // of the local worker
 
+	exposed atomic.Bool // a worker has joined whose connection is not private
+
 	over     chan struct{} // ends the watch of the server
 	watching sync.WaitGroup
 }
@@ -59,7 +61,8 @@ func (s *screen) gather(in *interrupts, b start, opts *crawl.Options) *gathering
 func (g *gathering) engine(jobs crawl.Jobs) (pool.Engine[fetch.Request, crawl.Parsed], error) {
 	ctx, cancel := untilClosed(g.in.ctx, g.in.stop)
 	defer cancel()
-	conn, err := g.connect(ctx, jobs.Guard)
+	guard := func(private bool) { jobs.Guard(private && !g.exposed.Load()) }
+	conn, err := g.connect(ctx, guard)
 	if err == nil && jobs.Secret && !conn.Private() {
 		err = g.tooOpen()
 	}
@@ -72,7 +75,8 @@ func (g *gathering) engine(jobs crawl.Jobs) (pool.Engine[fetch.Request, crawl.Pa
 	engine, err := cluster.New(ctx, conn, cluster.Options[fetch.Request, crawl.Parsed]{
 		Run: jobs.Run, Release: fetch.Release, Setup: jobs.Setup, Secret: jobs.Secret,
 		In: jobs.In, Out: jobs.Out, Limit: jobs.Limit,
-		Replicas: g.cfg.NATSReplicas, Lease: lease, OnCapacity: jobs.Resize, OnEvent: g.events.tell,
+		Replicas: g.cfg.NATSReplicas, Lease: lease, OnCapacity: jobs.Resize,
+		OnExposed: func() { g.exposed.Store(true); guard(false) }, OnEvent: g.events.tell,
 	})
 	if err != nil {
 		return nil, g.reason(ctx, g.cannotBegin(err))

@@ -31,6 +31,10 @@ type Options[In, Out any] struct {
 	// calls wait in it. nil: nobody is told.
 	OnCapacity func(calls int)
 
+	// OnExposed is told of a worker whose connection is not private, before it gets anything.
+	// nil: nobody is told.
+	OnExposed func()
+
 	OnEvent func(Event) // is told what happens to workers and server; one goroutine at a time; nil: nobody is
 }
 

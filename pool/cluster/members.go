@@ -128,6 +128,9 @@ func (e *Engine[In, Out]) welcome(data []byte) ([]byte, error) {
 		r.Refusal = "the run has secrets, and the worker's connection is neither encrypted nor local"
 	default:
 		r.Setup = e.opts.Setup
+		if !q.Private && e.opts.OnExposed != nil {
+			e.opts.OnExposed()
+		}
 	}
 	if r.Refusal != "" {
 		e.told.event(Event{Kind: Refused, Worker: called(q.Name), Detail: r.Refusal})

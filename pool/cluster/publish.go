@@ -32,8 +32,13 @@ func (s *session) Result(local uint64, encode func([]byte) ([]byte, error)) erro
 	return nil
 }
 
-// Failure takes a call's error.
+// Failure takes a call's error. One that says that the worker can make no calls any more ends
+// the session: others make them.
 func (s *session) Failure(local uint64, err error) {
+	if errors.Is(err, pool.ErrBroken) {
+		s.leave(err)
+		return
+	}
 	s.answer(local, true, pool.AppendError(nil, err))
 }
 

@@ -127,9 +127,14 @@ func (w *worker) serveOne(ctx context.Context) (ended bool, err error) {
 			err = refusal
 			continue
 		}
-		if s != nil {
-			return s.serve(ctx), nil
+		if s == nil {
+			continue
 		}
+		ended, broken := s.serve(ctx)
+		if broken != nil {
+			w.refuse(run.name, broken)
+		}
+		return ended, broken
 	}
 	return false, err
 }
@@ -187,8 +192,7 @@ func (w *worker) join(ctx context.Context, r run) (*session, error) {
 	s.ctx, s.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	if s.maker, err = w.start(s.ctx, hi.Setup, s); err != nil {
 		s.end(nil)
-		q := failedRequest{Name: w.opts.Name, Epoch: s.epoch, Error: pool.AppendError(nil, err)}
-		_, _ = ask(ctx, s, failed, failedCodec, q, statusReplyCodec) // who does not hear it has another worker, or none
+		s.regret(ctx, err)
 		return nil, fmt.Errorf("start: %w", err)
 	}
 	return s, nil

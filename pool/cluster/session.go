@@ -33,6 +33,7 @@ type session struct {
 	over     chan struct{}   // closed when there is nothing to do here any more
 	finish   sync.Once       // closes it
 	ended    atomic.Bool     // the run has
+	broken   error           // why no more calls can be made here; nil: over was closed for another reason
 
 	change chan struct{} // calls or messages have ended; for the puller
 	idle   chan struct{} // the same, for who waits for the last
@@ -85,13 +86,17 @@ var (
 func (s *session) leave(why error) {
 	s.finish.Do(func() {
 		s.ended.Store(why == errRunEnded)
+		if errors.Is(why, pool.ErrBroken) {
+			s.broken = why
+		}
 		s.giveUp(why)
 		close(s.over)
 	})
 }
 
-// serve serves the run, and reports whether it has ended.
-func (s *session) serve(ctx context.Context) (ended bool) {
+// serve serves the run, and reports whether it has ended. The error is that the worker
+// cannot go on with it.
+func (s *session) serve(ctx context.Context) (ended bool, err error) {
 	s.worker.told.event(Event{Kind: Joined, Detail: s.names.run})
 	unsubscribe := s.listen()
 	ctx1, stopPulling := context.WithCancel(s.ctx)
@@ -117,7 +122,17 @@ func (s *session) serve(ctx context.Context) (ended bool) {
 	if s.ended.Load() {
 		s.worker.told.event(Event{Kind: Ended, Detail: s.names.run})
 	}
-	return s.ended.Load()
+	if s.broken != nil {
+		s.regret(ctx, s.broken)
+	}
+	return s.ended.Load(), s.broken
+}
+
+// regret tells the coordinator why the worker makes no calls of the run. If that does not hear
+// it, it has other workers, or none.
+func (s *session) regret(ctx context.Context, why error) {
+	q := failedRequest{Name: s.worker.opts.Name, Epoch: s.epoch, Error: pool.AppendError(nil, why)}
+	_, _ = ask(ctx, s, failed, failedCodec, q, statusReplyCodec)
 }
 
 // drain finishes what the worker has taken.

@@ -136,3 +136,16 @@ func replaceTheDead(t *testing.T, workers []*worker, done <-chan struct{}, start
 		}
 	}
 }
+
+// A worker whose executor is broken leaves its calls to others, and fails none.
+func TestAWorkerThatCanMakeNoCallsLeavesThemToOthers(t *testing.T) {
+	t.Parallel()
+	server := natstest.Start(t, natstest.Options{})
+	r := newRun(t, server.URL(), 64, shortLease)
+	r.startWorkers(server.URL(), 2, 16)
+	load := r.startLoad(300, 10*time.Millisecond)
+	load.after(50)
+	r.want("break "+filepath.Join(t.TempDir(), "broken"), "made")
+	load.finish()
+	r.awaitTold(cluster.Refused)
+}

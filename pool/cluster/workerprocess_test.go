@@ -104,6 +104,12 @@ func call(ctx context.Context, in string) (string, error) {
 		return strings.Repeat("x", n), err
 	case "length":
 		return fmt.Sprint(len(rest)), nil
+	case "break": // the first time: the worker can make no calls any more
+		f, err := os.OpenFile(rest, os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return "made", nil
+		}
+		return "", errors.Join(&pool.BrokenError{Err: errors.New("no processes")}, f.Close())
 	case "die":
 		path, id, _ := strings.Cut(rest, " ")
 		return "", errors.Join(appendLine(path, id), dieNow())
