@@ -102,7 +102,6 @@ type Engine[In, Out any] struct {
 	parts    map[partOf]*parts
 	members  members
 	capacity int
-	trouble  trouble
 	looked   time.Time // when the workers were last watched
 	reopen   func()    // has the results' consumer opened anew
 	broken   error
@@ -159,12 +158,6 @@ func (e *Engine[In, Out]) begin(ctx context.Context) error {
 	e.crew.Go(e.keep)
 	_ = e.conn.nats.Publish(news, nil) // who does not hear it looks every second
 	return nil
-}
-
-// trouble is with the server, which does not store what is published.
-type trouble struct {
-	err   error // nil: there is none
-	since time.Time
 }
 
 // wake has room for one.

@@ -69,13 +69,19 @@ func (e *Engine[In, Out]) wasAway(now time.Time) bool {
 
 // watchMessages has those sent again that may have been lost, and that no worker names.
 func (e *Engine[In, Out]) watchMessages(now time.Time) {
-	if !e.conn.nats.IsConnected() {
-		return
-	}
+	connected := e.conn.nats.IsConnected()
 	e.mu.Lock()
 	var stale []*message
+	var stuck error
 	lost := 0
 	for _, m := range e.messages {
+		switch {
+		case !connected:
+			m.failed = nil // a server that is away has not refused it
+			continue
+		case m.failed != nil && now.Sub(m.since) > patience:
+			stuck = m.failed
+		}
 		switch {
 		case !m.doubt.IsZero() && now.After(m.doubt):
 			m.doubt = time.Time{}
@@ -90,14 +96,12 @@ func (e *Engine[In, Out]) watchMessages(now time.Time) {
 			stale = append(stale, m)
 		}
 	}
-	stuck := e.trouble.err
-	if stuck != nil && now.Sub(e.trouble.since) < patience {
-		stuck = nil
+	if len(e.again) > 0 {
+		wake(e.room)
 	}
 	e.mu.Unlock()
 	if lost > 0 {
 		e.told.event(Event{Kind: Restored, Detail: fmt.Sprint(lost)})
-		wake(e.room)
 	}
 	if stuck != nil {
 		e.breakDown(fmt.Errorf("%w: %w", ErrStore, stuck))

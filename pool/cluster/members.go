@@ -201,7 +201,7 @@ func (e *Engine[In, Out]) noteStatus(said *statusRequest) {
 	w.heard(&q, now)
 	for _, id := range q.Messages {
 		if m := e.messages[id]; m != nil {
-			m.seen, m.doubt, m.holder = now, time.Time{}, q.Instance
+			m.seen, m.doubt, m.holder, m.failed = now, time.Time{}, q.Instance, nil
 		}
 	}
 }

@@ -20,6 +20,8 @@ type message struct {
 	doubt  time.Time // when it is sent again, unless a worker says that it has it; zero: it is not
 	holder string    // the worker that had it last, as far as is known
 	deaths int       // of workers that had it alone
+	failed error     // why the server has not stored it; nil: it has, or is not known not to have
+	since  time.Time // when that began
 }
 
 // sendGap is the least time between messages, within which calls gather: at most so many
@@ -154,8 +156,7 @@ func (e *Engine[In, Out]) confirm(stored <-chan published) {
 func (e *Engine[In, Out]) isStored(m *message, seq uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	m.seq = seq
-	e.trouble.err = nil
+	m.seq, m.failed = seq, nil
 }
 
 // notStored has the message sent again, once the streams are known to be there.
@@ -164,9 +165,9 @@ func (e *Engine[In, Out]) notStored(m *message, err error) {
 	defer e.mu.Unlock()
 	now := time.Now()
 	m.doubt = now.Add(beat(e.opts.Lease))
-	if e.trouble.err == nil {
-		e.trouble.since = now
+	if m.failed == nil {
+		m.since = now
 	}
-	e.trouble.err = err
+	m.failed = err
 	wake(e.look)
 }
