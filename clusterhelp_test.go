@@ -23,7 +23,7 @@ type natsServer struct {
 	js     jetstream.JetStream
 }
 
-func newNATS(t *testing.T) *natsServer {
+func newNATS(t testing.TB) *natsServer {
 	t.Helper()
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
 	if err != nil {
@@ -107,7 +107,7 @@ type hand struct {
 }
 
 // hire starts a worker, which the test ends if nothing else does.
-func hire(t *testing.T, program, url string, args ...string) *hand {
+func hire(t testing.TB, program, url string, args ...string) *hand {
 	t.Helper()
 	h := &hand{said: &listener{}, over: make(chan struct{})}
 	h.cmd = trawl(t, t.TempDir(), append([]string{"worker", "--nats", url}, args...)...)
@@ -127,7 +127,7 @@ func hire(t *testing.T, program, url string, args ...string) *hand {
 }
 
 // hire starts so many workers for the server's runs.
-func (n *natsServer) hire(t *testing.T, count int, args ...string) (hands []*hand) {
+func (n *natsServer) hire(t testing.TB, count int, args ...string) (hands []*hand) {
 	t.Helper()
 	for range count {
 		hands = append(hands, hire(t, "", n.url, args...))

@@ -17,7 +17,7 @@ var resultLine = regexp.MustCompile(`^url:<(\S+)> size:\[(\d+)\]$`)
 
 // trawl is the command in a folder of its own, as TestMain makes the test binary
 // be it.
-func trawl(t *testing.T, dir string, args ...string) *exec.Cmd {
+func trawl(t testing.TB, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "trawl", args...)
 	cmd.Dir = dir

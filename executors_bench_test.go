@@ -12,21 +12,28 @@ import (
 	"time"
 )
 
-// BenchmarkExecutors fetches the same pages with either executor, a run of the
+// BenchmarkExecutors fetches the same pages with each executor, a run of the
 // command after the other, and reports pages a second and the most memory that all of
-// its processes had together. The server takes its share of the processors:
+// its processes had together. Web server, NATS server and the cluster's two workers, which
+// serve run after run, take their share of the processors, and are not in the memory:
 //
 //	go test -run '^$' -bench Executors -benchtime 3x .
 func BenchmarkExecutors(b *testing.B) {
 	for _, size := range []int{1_000, 80_000} {
 		server := answerWith(b, bytes.Repeat([]byte("a page of <b>so many</b> bytes\n"), size/31+1)[:size])
 		list := manyURLs(b, server, 100, 400_000_000/(20_000+size))
-		for _, executor := range []string{"thread", "process"} {
+		for _, executor := range []string{inThreads, inProcesses, inCluster} {
 			b.Run(fmt.Sprintf("page=%d/executor=%s", size, executor), func(b *testing.B) {
+				args := []string{list, "--executor", executor}
+				if executor == inCluster {
+					broker := newNATS(b)
+					broker.hire(b, 2)
+					args = append(args, "--nats", broker.url)
+				}
 				var pages, seconds, peak float64
 				for b.Loop() {
 					began := time.Now()
-					lines, memory := crawlWith(b, list, executor)
+					lines, memory := crawlWith(b, args...)
 					pages += float64(lines)
 					seconds += time.Since(began).Seconds()
 					peak = max(peak, memory)
@@ -54,10 +61,10 @@ func manyURLs(b *testing.B, port string, hosts, n int) string {
 }
 
 // crawlWith is one run: how many lines it has written, and the most memory, in MiB.
-func crawlWith(b *testing.B, list, executor string) (lines int, peak float64) {
+func crawlWith(b *testing.B, args ...string) (lines int, peak float64) {
 	b.Helper()
 	dir := b.TempDir()
-	cmd := exec.CommandContext(b.Context(), "trawl", list, "--executor", executor)
+	cmd := exec.CommandContext(b.Context(), "trawl", args...)
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
