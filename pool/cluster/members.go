@@ -186,6 +186,11 @@ func (e *Engine[In, Out]) noteStatus(said *statusRequest) {
 		return
 	case q.Leaving:
 		e.members.leave(q.Instance)
+		for _, m := range e.messages {
+			if m.holder == q.Instance {
+				m.holder = "" // which has not died
+			}
+		}
 		e.told.event(Event{Kind: Left, Worker: q.Name})
 		return
 	case w == nil:
@@ -201,7 +206,10 @@ func (e *Engine[In, Out]) noteStatus(said *statusRequest) {
 	w.heard(&q, now)
 	for _, id := range q.Messages {
 		if m := e.messages[id]; m != nil {
-			m.seen, m.doubt, m.holder, m.failed = now, time.Time{}, q.Instance, nil
+			m.seen, m.doubt, m.failed = now, time.Time{}, nil
+			if !m.alone { // else its holder asks before it begins
+				m.holder = q.Instance
+			}
 		}
 	}
 }
@@ -252,10 +260,13 @@ func (e *Engine[In, Out]) remainingOf(q *remainRequest) (r remainReply) {
 		return r
 	}
 	if m.holder != "" && m.holder != q.Instance {
-		if e.wasAway(time.Now()) || e.members.isAlive(m.holder, e.opts.Lease/2) {
+		alive := e.members.isAlive(m.holder, e.opts.Lease/2)
+		switch {
+		case e.wasAway(time.Now()), alive && !e.hasGivenUp(m):
 			return remainReply{Busy: true} // it has it still, perhaps, though the server thought otherwise
+		case !alive:
+			m.deaths++
 		}
-		m.deaths++
 	}
 	m.seen, m.doubt = time.Now(), time.Time{}
 	switch {
@@ -279,6 +290,12 @@ func (e *Engine[In, Out]) callsOf(m *message) (ids []uint64) {
 		}
 	}
 	return ids
+}
+
+// hasGivenUp reports whether the message's holder has been heard of for a lease without naming
+// it. It is called with mu held.
+func (e *Engine[In, Out]) hasGivenUp(m *message) bool {
+	return e.members.all[m.holder].Heard.Sub(m.seen) > e.opts.Lease
 }
 
 // separate has the calls of a message sent again, each alone.

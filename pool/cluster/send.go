@@ -18,7 +18,7 @@ type message struct {
 	seq    uint64    // in the stream; 0 is that this is not known
 	seen   time.Time // when it was last known to be somewhere: in the stream, or at a worker
 	doubt  time.Time // when it is sent again, unless a worker says that it has it; zero: it is not
-	holder string    // the worker that had it last, as far as is known
+	holder string    // the worker that had it last, as far as is known; if alone, that has begun it
 	deaths int       // of workers that had it alone
 	failed error     // why the server has not stored it; nil: it has, or is not known not to have
 	since  time.Time // when that began

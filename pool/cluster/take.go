@@ -108,13 +108,13 @@ func (s *session) take(msg jetstream.Msg, old bool) {
 	if known {
 		return
 	}
+	if j.Alone { // before the coordinator is asked, who then has a death be the call's doing
+		s.waitUntil(func() bool { return len(s.calls) == 0 })
+	}
 	if old || j.Alone || facts.NumDelivered > 1 {
 		if !s.askWhatRemains(h, &j, facts.NumDelivered) {
 			return
 		}
-	}
-	if j.Alone {
-		s.waitUntil(func() bool { return len(s.calls) == 0 })
 	}
 	s.begin(h, &j)
 	if j.Alone {
