@@ -188,7 +188,6 @@ func (w *worker) join(ctx context.Context, r run) (*session, error) {
 	if s.lease <= 0 {
 		return nil, fmt.Errorf("its lease is %v", hi.Lease)
 	}
-	s.alive = time.Now()
 	s.ctx, s.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	if s.maker, err = w.start(s.ctx, hi.Setup, s); err != nil {
 		s.end(nil)

@@ -98,6 +98,7 @@ func (s *session) leave(why error) {
 // cannot go on with it.
 func (s *session) serve(ctx context.Context) (ended bool, err error) {
 	s.worker.told.event(Event{Kind: Joined, Detail: s.names.run})
+	s.alive = time.Now() // the start may have taken long
 	unsubscribe := s.listen()
 	ctx1, stopPulling := context.WithCancel(s.ctx)
 	defer stopPulling()

@@ -8,16 +8,26 @@ import (
 	"trawl/pool/cluster/natstest"
 )
 
-// serveHere serves on this process, until the test ends, with calls that fn makes.
+func newMaker(
+	ctx context.Context, workers int, answers pool.Answers, fn func(context.Context, string) (string, error),
+) (pool.Maker, error) {
+	ex, err := pool.New(pool.Threads(fn), pool.Options{Workers: workers})
+	if err != nil {
+		return nil, err
+	}
+	return pool.NewMaker(ctx, pool.Worker[string, string, string]{Executor: ex, Done: pool.Outcome[string, string]}, answers)
+}
+
+// serveHere serves in this process, until the test ends, with calls that fn makes.
 func serveHere(t *testing.T, conn *Conn, workers int, fn func(context.Context, string) (string, error)) {
 	t.Helper()
-	start := func(ctx context.Context, _ []byte, answers pool.Answers) (pool.Maker, error) {
-		ex, err := pool.New(pool.Threads(fn), pool.Options{Workers: workers})
-		if err != nil {
-			return nil, err
-		}
-		return pool.NewMaker(ctx, pool.Worker[string, string, string]{Executor: ex, Done: pool.Outcome[string, string]}, answers)
-	}
+	serve(t, conn, func(ctx context.Context, _ []byte, answers pool.Answers) (pool.Maker, error) {
+		return newMaker(ctx, workers, answers, fn)
+	})
+}
+
+func serve(t *testing.T, conn *Conn, start Start) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
