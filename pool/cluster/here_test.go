@@ -46,7 +46,7 @@ func (e *Engine[In, Out]) sendAlone(t *testing.T, argument []byte) (*flight[Out]
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f := &flight[Out]{id: 1001, data: argument, answer: make(chan reply[Out], 1)}
-	f.message = &message{id: 1002, alone: true, calls: map[uint64]bool{f.id: true}}
+	f.message = &message{id: 1002, alone: true, calls: []uint64{f.id}, left: 1}
 	e.flights[f.id], e.messages[f.message.id] = f, f.message
 	e.again = append(e.again, f.message)
 	wake(e.room)

@@ -232,7 +232,7 @@ func (e *Engine[In, Out]) measure() {
 	}
 }
 
-// after is how many deliveries of a message are in vain before its calls run alone, and
+// deliveries is how many deliveries of a message are in vain before its calls run alone, and
 // aloneDeaths how many workers may die then under a call.
 const (
 	deliveries  = 3

@@ -8,7 +8,7 @@ import (
 // newDeaf makes an engine that hears only what the test says to it.
 func newDeaf(alone bool) (*Engine[string, string], *message) {
 	f := &flight[string]{id: 1, answer: make(chan reply[string], 1)}
-	f.message = &message{id: 2, alone: alone, calls: map[uint64]bool{1: true}, seen: time.Now()}
+	f.message = &message{id: 2, alone: alone, calls: []uint64{1}, left: 1, seen: time.Now()}
 	return &Engine[string, string]{
 		opts: Options[string, string]{Lease: defaultLease}, looked: time.Now(), told: newNotices(nil, nil),
 		members: members{all: map[string]*member{}},
