@@ -38,11 +38,11 @@ func (e *Engine[In, Out]) send() {
 	var last time.Time
 	for {
 		now := time.Now()
-		m, data, gathering := e.next(now.Sub(last) < sendGap)
+		m, msg, gathering := e.next(now.Sub(last) < sendGap)
 		switch {
 		case m != nil:
 			last = now
-			stored <- e.publish(m, data)
+			stored <- e.publish(m, msg)
 			continue
 		case gathering:
 			timer.Reset(sendGap - now.Sub(last))
@@ -60,12 +60,12 @@ func (e *Engine[In, Out]) send() {
 
 // next is the next message. With gathering it is there only if it is full; then gathering
 // says that there would be one later.
-func (e *Engine[In, Out]) next(gather bool) (m *message, data []byte, gathering bool) {
+func (e *Engine[In, Out]) next(gather bool) (m *message, msg *nats.Msg, gathering bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for len(e.again) > 0 {
 		m, e.again = e.again[0], e.again[1:]
-		if m.left > 0 {
+		if e.messages[m.id] == m { // else its calls have ended since, or are sent alone
 			return m, e.encode(m), false
 		}
 	}
@@ -86,7 +86,7 @@ func (e *Engine[In, Out]) share() int {
 }
 
 // fill makes a message of the n calls that have waited longest, or of fewer that are large.
-func (e *Engine[In, Out]) fill(n int) (m *message, data []byte, _ bool) {
+func (e *Engine[In, Out]) fill(n int) (m *message, msg *nats.Msg, _ bool) {
 	e.lastID++
 	m = &message{id: e.lastID, calls: make([]uint64, 0, n)}
 	size := 0
@@ -106,8 +106,9 @@ func (e *Engine[In, Out]) fill(n int) (m *message, data []byte, _ bool) {
 	return m, e.encode(m), false
 }
 
-// encode is called with mu held; nothing is encoded of a message whose calls have ended.
-func (e *Engine[In, Out]) encode(m *message) []byte {
+// encode is called with mu held. What is published again because nothing was heard of the
+// server is stored once, within its memory of two minutes.
+func (e *Engine[In, Out]) encode(m *message) *nats.Msg {
 	j := job{Epoch: e.epoch, Message: m.id, Alone: m.alone, Calls: make([]jobCall, 0, m.left)}
 	for _, id := range m.calls {
 		if f := e.flights[id]; f != nil {
@@ -115,7 +116,10 @@ func (e *Engine[In, Out]) encode(m *message) []byte {
 		}
 	}
 	m.seen, m.doubt = time.Now(), time.Time{}
-	return seal(jobCodec, j)
+	msg := nats.NewMsg(e.names.subject(jobs))
+	msg.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d", e.epoch, m.id, m.tries))
+	msg.Data = seal(jobCodec, j)
+	return msg
 }
 
 // published is a message on its way to the server.
@@ -125,12 +129,8 @@ type published struct {
 	err error
 }
 
-// publish does not wait for the server. What is published again because nothing was heard of
-// the server is stored once, within its memory of two minutes.
-func (e *Engine[In, Out]) publish(m *message, data []byte) published {
-	msg := nats.NewMsg(e.names.subject(jobs))
-	msg.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%x-%d-%d", e.epoch, m.id, m.tries))
-	msg.Data = data
+// publish does not wait for the server.
+func (e *Engine[In, Out]) publish(m *message, msg *nats.Msg) published {
 	ack, err := e.conn.js.PublishMsgAsync(msg, jetstream.WithStallWait(e.opts.Lease))
 	return published{m, ack, err}
 }

@@ -103,6 +103,9 @@ func (s *session) take(msg jetstream.Msg, old bool) {
 	case j.Epoch != s.epoch:
 		s.strange(&j, msg)
 		return
+	case len(j.Calls) == 0: // it would be held for ever
+		_ = msg.Term()
+		return
 	}
 	h, known := s.hold(&j, msg)
 	if known {
