@@ -234,10 +234,10 @@ func (s *session) waitUntil(is func() bool) {
 const overdue = 2 * time.Second
 
 // begin has the calls made, as there is room for them, unless the message is not held any
-// more.
+// more, or the session was left.
 func (s *session) begin(h *held, j *job) {
 	s.mu.Lock()
-	if s.held[h.id] == h {
+	if s.held[h.id] == h && !s.left {
 		for i := range j.Calls {
 			s.lastID++
 			s.calls[s.lastID] = &heldCall{jobCall: j.Calls[i], of: h}
