@@ -116,11 +116,11 @@ func (e *Engine[In, Out]) lookFor(stale []*message) {
 	if len(stale) == 0 {
 		return
 	}
+	e.restore() // they wait, perhaps, since there is no consumer to give them
 	ctx, done := context.WithTimeout(e.ctx, askServer)
 	defer done()
 	stream, err := e.conn.js.Stream(ctx, e.names.jobsStream())
 	if err != nil {
-		e.restore()
 		return
 	}
 	waiting, err := e.resultsWait(ctx)
