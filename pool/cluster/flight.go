@@ -143,11 +143,7 @@ func (e *Engine[In, Out]) outcome(r *result) (out reply[Out]) {
 func (e *Engine[In, Out]) forget(f *flight[Out]) {
 	e.mu.Lock()
 	sent := e.flights[f.id] == f
-	if sent {
-		e.leave(f)
-	} else if i := slices.Index(e.waiting, f); i >= 0 {
-		e.waiting = slices.Delete(e.waiting, i, i+1)
-	}
+	e.leave(f)
 	select {
 	case <-f.answer: // it has come nevertheless
 	default:
@@ -160,9 +156,21 @@ func (e *Engine[In, Out]) forget(f *flight[Out]) {
 	}
 }
 
-// leave takes a call out of those that have been sent. It is called with mu held.
+// leave takes a call out of those that have no answer, if it is among them, with what has come
+// of its result. It is called with mu held.
 func (e *Engine[In, Out]) leave(f *flight[Out]) {
+	if e.flights[f.id] != f {
+		if i := slices.Index(e.waiting, f); i >= 0 {
+			e.waiting = slices.Delete(e.waiting, i, i+1)
+		}
+		return
+	}
 	delete(e.flights, f.id)
+	for of := range e.parts {
+		if of.epoch == e.epoch && of.call == f.id {
+			delete(e.parts, of)
+		}
+	}
 	if m := f.message; m != nil {
 		if m.left--; m.left == 0 {
 			delete(e.messages, m.id)

@@ -53,7 +53,7 @@ func (s *session) answer(local uint64, failed bool, data []byte) {
 	}
 	if c != nil && !c.givenUp {
 		s.made++
-		r := result{Call: c.ID, Print: print(s.seed, c.Argument), Failed: failed, Parts: 1, Data: data}
+		r := result{Call: c.ID, Made: local, Print: print(s.seed, c.Argument), Failed: failed, Parts: 1, Data: data}
 		s.results = append(s.results, pending{r, c.of})
 		tell = len(s.results) == 1 || len(s.results) == maxCalls // in between it gathers
 	}

@@ -107,6 +107,11 @@ func (e *Engine[In, Out]) flightOf(a *answers, r *result) *flight[Out] {
 			return f
 		}
 	}
+	for _, f := range e.waiting {
+		if f.print == r.Print {
+			return f
+		}
+	}
 	return nil
 }
 
@@ -114,6 +119,7 @@ func (e *Engine[In, Out]) flightOf(a *answers, r *result) *flight[Out] {
 type partOf struct {
 	epoch, call uint64
 	instance    string
+	made        uint64
 }
 
 // parts are what has come of a result.
@@ -126,7 +132,7 @@ type parts struct {
 // gather reports whether the result is whole now, which it then is. What makes no sense
 // is dropped.
 func (e *Engine[In, Out]) gather(a *answers, r *result) (whole bool) {
-	of := partOf{a.Epoch, r.Call, a.Instance}
+	of := partOf{a.Epoch, r.Call, a.Instance, r.Made}
 	p := e.parts[of]
 	if p == nil {
 		if r.Parts < 1 || r.Parts > maxResult/1024 {

@@ -42,6 +42,7 @@ type (
 	}
 	result struct {
 		Call   uint64
+		Made   uint64   // by which its worker tells the times that it makes a call
 		Print  [16]byte // of the argument, by which a coordinator that was not there then knows it
 		Failed bool
 		Part   int // of Parts, from 0: what is too large for a message comes in several

@@ -50,6 +50,7 @@ func (answersWire) Append(dst []byte, a answers) ([]byte, error) {
 	for i := range a.Results {
 		r := &a.Results[i]
 		dst = binary.AppendUvarint(dst, r.Call)
+		dst = binary.AppendUvarint(dst, r.Made)
 		dst = append(dst, r.Print[:]...)
 		dst = appendFlag(dst, r.Failed)
 		dst = binary.AppendUvarint(dst, uint64(r.Part))
@@ -62,10 +63,10 @@ func (answersWire) Append(dst []byte, a answers) ([]byte, error) {
 func (answersWire) Decode(data []byte) (a answers, err error) {
 	r := wireReader{data: data}
 	a.Epoch, a.Instance = r.number(), string(r.bytes())
-	a.Results = make([]result, r.count(5+len(result{}.Print)))
+	a.Results = make([]result, r.count(6+len(result{}.Print)))
 	for i := range a.Results {
 		a.Results[i] = result{
-			Call: r.number(), Print: [16]byte(r.take(16)), Failed: r.flag(),
+			Call: r.number(), Made: r.number(), Print: [16]byte(r.take(16)), Failed: r.flag(),
 			Part: int(r.below(1 << 31)), Parts: int(r.below(1 << 31)), Data: r.bytes(),
 		}
 	}
