@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // askersSite is a site that knows which process asks it. Beside its pages it has
@@ -31,12 +32,37 @@ type askersSite struct {
 
 type askerKey struct{}
 
+// asker is who has a connection to the site.
+type asker struct {
+	from, to string // its addresses
+	pid      int    // of the process, when it was made
+}
+
+const killAgain = 100 * time.Millisecond
+
+// kill kills the process that has the connection, until that is over: a process that is
+// being forked may have it as well, for a moment.
+func (a asker) kill(over <-chan struct{}) {
+	for {
+		if pid := ownerOf(a.from, a.to); pid > 1 && pid != os.Getpid() {
+			if p, err := os.FindProcess(pid); err == nil {
+				p.Kill()
+			}
+		}
+		select {
+		case <-over:
+			return
+		case <-time.After(killAgain):
+		}
+	}
+}
+
 func newAskersSite(t *testing.T) *askersSite {
 	s := &askersSite{site: newSite(t), lethal: make(chan struct{}), asks: map[int]int{}}
 	front := httptest.NewUnstartedServer(s)
 	front.Config.ErrorLog = quiet
 	front.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		return context.WithValue(ctx, askerKey{}, ownerOf(c.RemoteAddr().String()))
+		return context.WithValue(ctx, askerKey{}, asker{c.RemoteAddr().String(), c.LocalAddr().String(), ownerOf(c.RemoteAddr().String(), c.LocalAddr().String())})
 	}
 	front.Start()
 	t.Cleanup(func() {
@@ -48,9 +74,9 @@ func newAskersSite(t *testing.T) *askersSite {
 }
 
 func (s *askersSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	pid := r.Context().Value(askerKey{}).(int)
+	who := r.Context().Value(askerKey{}).(asker)
 	deadly := strings.HasPrefix(r.URL.Path, "/deadly/")
-	s.note(pid, deadly)
+	s.note(who.pid, deadly)
 	if !deadly {
 		s.site.ServeHTTP(w, r)
 		return
@@ -62,10 +88,7 @@ func (s *askersSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
-	if p, err := os.FindProcess(pid); err == nil && pid > 1 && pid != os.Getpid() {
-		p.Kill()
-	}
-	<-r.Context().Done()
+	who.kill(r.Context().Done())
 }
 
 func (s *askersSite) note(pid int, deadly bool) {
@@ -91,10 +114,10 @@ func (s *askersSite) killed() int {
 	return s.deadly
 }
 
-// ownerOf is the process whose connection has that address of this machine, port and all;
+// ownerOf is the process whose connection has these addresses of this machine, ports and all;
 // 0 if there is none any more.
-func ownerOf(address string) (pid int) {
-	socket := socketOf(address)
+func ownerOf(from, to string) (pid int) {
+	socket := socketOf(from, to)
 	open, _ := filepath.Glob("/proc/[0-9]*/fd/*") // the pattern is good
 	for _, name := range open {
 		if to, err := os.Readlink(name); err == nil && to == socket {
@@ -106,12 +129,13 @@ func ownerOf(address string) (pid int) {
 }
 
 // socketOf is what the descriptor of a connection links to.
-func socketOf(address string) string {
-	local := fmt.Sprintf(":%04X", netip.MustParseAddrPort(address).Port())
+func socketOf(from, to string) string {
+	port := func(address string) string { return fmt.Sprintf(":%04X", netip.MustParseAddrPort(address).Port()) }
+	local, remote := port(from), port(to)
 	sockets, _ := os.ReadFile("/proc/net/tcp") // which Linux has
 	for line := range strings.Lines(string(sockets)) {
 		fields := strings.Fields(line) // number, local address, remote address, state, ...
-		if strings.HasSuffix(fields[1], local) && fields[3] == "01" {
+		if strings.HasSuffix(fields[1], local) && strings.HasSuffix(fields[2], remote) && fields[3] == "01" {
 			return "socket:[" + fields[9] + "]"
 		}
 	}
