@@ -172,7 +172,8 @@ func TestCommandsToCopyHaveOptionsThatExist(t *testing.T) {
 			if i < 0 || slices.Contains(reads, g.name) || strings.HasPrefix(g.value, "@") {
 				continue
 			}
-			if err := table[i].set(g.value); err != nil {
+			value := strings.ReplaceAll(g.value, "…", strings.Repeat("0", 64)) // a secret, or a digest, that is left out
+			if err := table[i].set(value); err != nil {
 				t.Errorf("%s: --%s %s: %v", command, g.name, g.value, err)
 			}
 		}
