@@ -35,10 +35,10 @@ type members struct {
 	order []string           // instances, as they came
 }
 
-// least is the capacity of the smallest worker, 0 if there is none.
+// least is the capacity of the smallest worker that takes calls, 0 if there is none.
 func (m *members) least() (calls int) {
 	for _, w := range m.all {
-		if !w.gone && (calls == 0 || w.Capacity < calls) {
+		if !w.gone && w.Capacity > 0 && (calls == 0 || w.Capacity < calls) {
 			calls = w.Capacity
 		}
 	}

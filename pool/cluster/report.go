@@ -59,7 +59,7 @@ func (s *session) report() {
 	defer tick.Stop()
 	heard := time.Now() // from a coordinator
 	for {
-		now, err := ask(s.ctx, s, status, statusRequestCodec, s.status(), statusReplyCodec)
+		now, err := ask(s.pulling, s, status, statusRequestCodec, s.status(), statusReplyCodec)
 		switch {
 		case err == nil && now.Epoch != s.epoch:
 			s.leave(errNewLeader)
@@ -76,13 +76,16 @@ func (s *session) report() {
 	}
 }
 
-// status is what the worker is doing.
+// status is what the worker is doing. One that is to leave offers no more than what it has.
 func (s *session) status() statusRequest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := statusRequest{
 		Instance: s.instance, Name: s.worker.opts.Name, Epoch: s.epoch,
 		Capacity: s.maker.Workers(), InFlight: len(s.calls), Ended: s.made,
+	}
+	if s.draining {
+		q.Capacity = q.InFlight
 	}
 	for id := range s.held {
 		q.Messages = append(q.Messages, id)

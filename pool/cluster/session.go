@@ -152,6 +152,12 @@ func (s *session) drain(ctx context.Context) {
 	}
 }
 
+func (s *session) isDraining() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.draining
+}
+
 func (s *session) isIdle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,7 +12,7 @@ const pullWait = time.Second // for a message; the worker asks again then
 // pull is the goroutine that takes messages while there are free slots.
 func (s *session) pull() {
 	for s.waitForRoom() {
-		from, err := s.worker.conn.js.Consumer(s.ctx, s.names.jobsStream(), workersConsumer)
+		from, err := s.worker.conn.js.Consumer(s.pulling, s.names.jobsStream(), workersConsumer)
 		for err == nil && s.waitForRoom() {
 			err = s.pullOne(from)
 		}
@@ -127,7 +127,7 @@ func (s *session) take(msg jetstream.Msg, old bool) {
 
 // strange is for a message of another coordinator: of one before, or of a new one.
 func (s *session) strange(j *job, msg jetstream.Msg) {
-	now, err := ask(s.ctx, s, status, statusRequestCodec, s.status(), statusReplyCodec)
+	now, err := ask(s.pulling, s, status, statusRequestCodec, s.status(), statusReplyCodec)
 	switch {
 	case err == nil && now.Epoch == s.epoch:
 		s.worker.told.event(Event{Kind: Dropped, Detail: jobs + ": a message of a coordinator that is no more"})
@@ -167,18 +167,18 @@ func (s *session) letGo(h *held) {
 }
 
 // askWhatRemains asks the coordinator which of the message's calls are to be made, and
-// reports whether any are.
+// reports whether any are. A worker that is to leave asks once.
 func (s *session) askWhatRemains(h *held, j *job, delivered uint64) bool {
 	q := remainRequest{Instance: s.instance, Name: s.worker.opts.Name, Epoch: s.epoch, Message: j.Message, Delivered: delivered}
 	for {
-		r, err := ask(s.ctx, s, remain, remainRequestCodec, q, remainReplyCodec)
+		r, err := ask(s.pulling, s, remain, remainRequestCodec, q, remainReplyCodec)
 		switch {
-		case err == nil && r.Busy:
+		case err == nil && !r.Busy:
+			return s.only(h, j, r.Calls)
+		case err == nil || s.isDraining():
 			s.letGo(h)
 			_ = h.msg.NakWithDelay(s.lease / 2)
 			return false
-		case err == nil:
-			return s.only(h, j, r.Calls)
 		}
 		s.rest(200 * time.Millisecond)
 		select {
