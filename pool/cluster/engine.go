@@ -16,7 +16,7 @@ import (
 type Options[In, Out any] struct {
 	Run     string // names the run on its server: letters, digits, - and _; the same for a run that is resumed
 	Release string // of the program: workers of another one are refused
-	Setup   []byte // handed to the start function of each worker; at most 512 KiB
+	Setup   []byte // handed to the start function of each worker; at most 512 KiB, and what the server takes in a message
 	Secret  bool   // Setup has secrets: it goes only over connections that are private
 
 	In    pool.Codec[In]         // how arguments travel; nil is CBOR
@@ -51,9 +51,6 @@ func (o Options[In, Out]) withDefaults() (Options[In, Out], error) {
 	}
 	if o.Out == nil {
 		o.Out = pool.CBOR[Out]()
-	}
-	if len(o.Setup) > maxSetup {
-		return o, fmt.Errorf("a setup of %d bytes is too large for workers elsewhere, at most %d", len(o.Setup), maxSetup)
 	}
 	return o, checkRun(o.Run)
 }
@@ -114,7 +111,11 @@ type Engine[In, Out any] struct {
 // and must live longer.
 func New[In, Out any](ctx context.Context, conn *Conn, opts Options[In, Out]) (*Engine[In, Out], error) {
 	opts, err := opts.withDefaults()
-	if err == nil && opts.Secret && !conn.Private() {
+	switch most := min(maxSetup, int(conn.nats.MaxPayload())-overhead); {
+	case err != nil:
+	case len(opts.Setup) > most:
+		err = fmt.Errorf("a setup of %d bytes is too large for workers elsewhere, at most %d", len(opts.Setup), most)
+	case opts.Secret && !conn.Private():
 		err = ErrNotPrivate
 	}
 	if err != nil {

@@ -226,7 +226,7 @@ func (w *member) heard(q *statusRequest, now time.Time) {
 
 // measure tells of the capacity if it has changed. It is called with mu held.
 func (e *Engine[In, Out]) measure() {
-	if calls := e.members.capacity(); calls != e.capacity {
+	if calls := e.members.capacity(); calls != e.capacity && e.broken == nil {
 		e.capacity = calls
 		e.told.capacity(calls)
 	}
