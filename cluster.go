@@ -41,7 +41,7 @@ type gathering struct {
 
 	exposed atomic.Bool // a worker has joined whose connection is not private
 
-	over     chan struct{} // ends the watch of the server
+	over     chan struct{} // ends the watch of the server, or of the workers
 	watching sync.WaitGroup
 }
 
@@ -84,6 +84,9 @@ func (g *gathering) engine(jobs crawl.Jobs) (pool.Engine[fetch.Request, crawl.Pa
 	g.stats.WatchWorkers(func() []crawl.WorkerStatus { return statusOf(engine.Workers()) })
 	if g.server != nil {
 		g.startLocal(jobs.Run)
+	} else {
+		g.introduce(jobs.Run)
+		g.watching.Go(func() { g.watchWorkers(engine.Workers) })
 	}
 	if g.cfg.NATS != "" && !strings.Contains(g.cfg.NATS, "@") { // nothing that is secret
 		join := "trawl worker --nats " + g.cfg.NATS
@@ -102,7 +105,7 @@ type parting struct {
 func (p parting) Close() error {
 	p.g.stats.WatchWorkers(nil)
 	if err := p.Engine.Close(); err != nil {
-		p.g.remark("what the run has on its server stays there: " + display.Clean(err.Error()))
+		p.g.remark("what the run has on its server stays there: " + inOneLine(err))
 	}
 	return nil
 }

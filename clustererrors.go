@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 	"time"
 
@@ -96,3 +97,6 @@ func (c *config) tooOpenToGoOn(err error) *message {
 	return &message{what: shown(err.Error()) + " (" + c.where("nats") + ")",
 		hints: []string{"Use tls:// in --nats, or take them out of the list. What was fetched before that is kept."}, code: exitWorkers}
 }
+
+// inOneLine is an error that may be of several, each of which has a line by itself.
+func inOneLine(err error) string { return display.Clean(strings.ReplaceAll(err.Error(), "\n", "; ")) }
