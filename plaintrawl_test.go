@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"trawl/pool/cluster/natstest"
 )
 
 // plainTrawl is the command as its users build it: the race detector takes many times
@@ -40,6 +42,7 @@ func buildPlain() (path string, err error) {
 type cleaning struct{ *testing.M }
 
 func (m cleaning) Run() int {
+	natstest.ForgetEnvironment()
 	code := m.M.Run()
 	if err := os.RemoveAll(buildDir); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 	if address := os.Getenv(workerVariable); address != "" {
 		os.Exit(workerMain(context.Background(), address))
 	}
+	natstest.ForgetEnvironment()
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 		_ = f.Value.Set("6") // most tests wait most of the time

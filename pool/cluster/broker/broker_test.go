@@ -17,9 +17,13 @@ import (
 	"go.uber.org/goleak"
 
 	"trawl/pool/cluster"
+	"trawl/pool/cluster/natstest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	natstest.ForgetEnvironment()
+	goleak.VerifyTestMain(m)
+}
 
 // startIn starts a server, which ends with the test.
 func startIn(t *testing.T, opts Options) *Server {

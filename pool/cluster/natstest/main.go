@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -27,6 +28,16 @@ func Main() {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// ForgetEnvironment has the process, and what it starts, know no credentials for NATS but
+// those of tests. TestMain calls it before the tests.
+func ForgetEnvironment() {
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "NATS_") {
+			os.Unsetenv(name)
+		}
+	}
 }
 
 // serve is a server's life: it ends with standard input, which is the test's.
