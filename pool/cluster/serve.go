@@ -189,7 +189,9 @@ func (w *worker) join(ctx context.Context, r run) (*session, error) {
 		return nil, fmt.Errorf("its lease is %v", hi.Lease)
 	}
 	s.ctx, s.end = context.WithCancelCause(context.WithoutCancel(ctx))
+	s.pulling, s.endPull = context.WithCancel(s.ctx)
 	if s.maker, err = w.start(s.ctx, hi.Setup, s); err != nil {
+		s.endPull()
 		s.end(nil)
 		s.regret(ctx, err)
 		return nil, fmt.Errorf("start: %w", err)

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"trawl/pool"
@@ -30,10 +28,11 @@ type session struct {
 	end      context.CancelCauseFunc
 	crew     sync.WaitGroup
 	pulling  context.Context // ends when over is closed
-	over     chan struct{}   // closed when there is nothing to do here any more
-	finish   sync.Once       // closes it
-	ended    atomic.Bool     // the run has
-	broken   error           // why no more calls can be made here; nil: over was closed for another reason
+	endPull  context.CancelFunc
+	over     chan struct{} // closed when there is nothing to do here any more
+	finish   sync.Once     // closes it
+	ended    atomic.Bool   // the run has
+	broken   error         // why no more calls can be made here; nil: over was closed for another reason
 
 	change chan struct{} // calls or messages have ended; for the puller
 	idle   chan struct{} // the same, for who waits for the last
@@ -73,6 +72,7 @@ func newSession(w *worker, run string) *session {
 		worker: w, names: names{run}, instance: fmt.Sprintf("%x", rand.Uint64()),
 		over: make(chan struct{}), change: make(chan struct{}, 1), idle: make(chan struct{}, 1), ready: make(chan struct{}, 1),
 		held: map[uint64]*held{}, calls: map[uint64]*heldCall{},
+		pulling: context.Background(), endPull: func() {},
 	}
 }
 
@@ -91,6 +91,7 @@ func (s *session) leave(why error) {
 		}
 		s.giveUp(why)
 		close(s.over)
+		s.endPull()
 	})
 }
 
@@ -100,10 +101,6 @@ func (s *session) serve(ctx context.Context) (ended bool, err error) {
 	s.worker.told.event(Event{Kind: Joined, Detail: s.names.run})
 	s.alive = time.Now() // the start may have taken long
 	unsubscribe := s.listen()
-	ctx1, stopPulling := context.WithCancel(s.ctx)
-	defer stopPulling()
-	s.pulling = ctx1
-	s.crew.Go(func() { <-s.over; stopPulling() })
 	s.crew.Go(s.pull)
 	s.crew.Go(s.publish)
 	s.crew.Go(s.keepAlive)
@@ -176,74 +173,6 @@ func (s *session) goodbye() {
 	q.Leaving = true
 	_ = s.worker.conn.nats.PublishRequest(s.names.subject(status), s.worker.conn.nats.NewInbox(), seal(statusRequestCodec, q))
 	_ = s.worker.conn.nats.FlushTimeout(askServer / 4)
-}
-
-// listen hears what the coordinator tells all workers.
-func (s *session) listen() (unsubscribe func()) {
-	var all []*nats.Subscription
-	for what, hear := range map[string]func([]byte) error{cancel: s.hearCancel, end: s.hearEnd} {
-		sub, err := s.worker.conn.nats.Subscribe(s.names.subject(what), func(msg *nats.Msg) {
-			if err := hear(msg.Data); err != nil {
-				s.worker.told.dropped(what, err)
-			}
-		})
-		if err == nil { // else the connection is closed
-			all = append(all, sub)
-		}
-	}
-	return func() {
-		for _, sub := range all {
-			_ = sub.Unsubscribe()
-		}
-	}
-}
-
-func (s *session) hearEnd(data []byte) error {
-	n, err := unseal(endCodec, data)
-	if err == nil && n.Epoch == s.epoch {
-		s.leave(errRunEnded)
-	}
-	return err
-}
-
-func (s *session) hearCancel(data []byte) error {
-	n, err := unseal(cancelCodec, data)
-	if err != nil || n.Epoch != s.epoch {
-		return err
-	}
-	given := make(map[uint64]bool, len(n.Calls))
-	for _, id := range n.Calls {
-		given[id] = true
-	}
-	for _, local := range s.cancelled(given) {
-		s.maker.Cancel(local)
-	}
-	s.changed()
-	return nil
-}
-
-// cancelled gives up the calls that nobody waits for. Their failures are published
-// nowhere: who takes the run up later would take them for what has come of the calls.
-func (s *session) cancelled(given map[uint64]bool) (running []uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.waiting = slices.DeleteFunc(s.waiting, func(local uint64) bool {
-		c := s.calls[local]
-		if !given[c.ID] {
-			return false
-		}
-		delete(s.calls, local)
-		s.less(c.of)
-		return true
-	})
-	for local, c := range s.calls {
-		if given[c.ID] && !c.givenUp {
-			c.givenUp = true
-			s.less(c.of)
-			running = append(running, local)
-		}
-	}
-	return running
 }
 
 // giveUp cancels all calls, forgets their messages, and drops what they will answer. What

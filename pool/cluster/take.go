@@ -96,15 +96,12 @@ func (s *session) take(msg jetstream.Msg, old bool) {
 		s.worker.told.dropped(jobs, err)
 		_ = msg.Term()
 		return
-	case len(j.Calls) == 0:
+	case len(j.Calls) == 0: // it would be held for ever
 		s.worker.told.event(Event{Kind: Dropped, Detail: jobs + ": a message without a call"})
 		_ = msg.Term()
 		return
 	case j.Epoch != s.epoch:
 		s.strange(&j, msg)
-		return
-	case len(j.Calls) == 0: // it would be held for ever
-		_ = msg.Term()
 		return
 	}
 	h, known := s.hold(&j, msg)
@@ -166,53 +163,6 @@ func (s *session) letGo(h *held) {
 	s.changed()
 }
 
-// askWhatRemains asks the coordinator which of the message's calls are to be made, and
-// reports whether any are. A worker that is to leave asks once.
-func (s *session) askWhatRemains(h *held, j *job, delivered uint64) bool {
-	q := remainRequest{Instance: s.instance, Name: s.worker.opts.Name, Epoch: s.epoch, Message: j.Message, Delivered: delivered}
-	for {
-		r, err := ask(s.pulling, s, remain, remainRequestCodec, q, remainReplyCodec)
-		switch {
-		case err == nil && !r.Busy:
-			return s.only(h, j, r.Calls)
-		case err == nil || s.isDraining():
-			s.letGo(h)
-			_ = h.msg.NakWithDelay(s.lease / 2)
-			return false
-		}
-		s.rest(200 * time.Millisecond)
-		select {
-		case <-s.over:
-			return false
-		default:
-		}
-	}
-}
-
-// only leaves the calls in the message that remain.
-func (s *session) only(h *held, j *job, calls []uint64) bool {
-	remain := make(map[uint64]bool, len(calls))
-	for _, id := range calls {
-		remain[id] = true
-	}
-	kept := j.Calls[:0]
-	for _, c := range j.Calls {
-		if remain[c.ID] {
-			kept = append(kept, c)
-		}
-	}
-	j.Calls = kept
-	if len(kept) == 0 {
-		s.letGo(h)
-		_ = h.msg.Ack()
-		return false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h.calls = len(kept)
-	return true
-}
-
 // waitUntil waits until something is true, which is looked at with mu held, or the session is over.
 func (s *session) waitUntil(is func() bool) {
 	for {
@@ -228,53 +178,4 @@ func (s *session) waitUntil(is func() bool) {
 			return
 		}
 	}
-}
-
-// overdue is how long a call may take beyond its limit before it is given up.
-const overdue = 2 * time.Second
-
-// begin has the calls made, as there is room for them, unless the message is not held any
-// more, or the session was left.
-func (s *session) begin(h *held, j *job) {
-	s.mu.Lock()
-	if s.held[h.id] == h && !s.left {
-		for i := range j.Calls {
-			s.lastID++
-			s.calls[s.lastID] = &heldCall{jobCall: j.Calls[i], of: h}
-			s.waiting = append(s.waiting, s.lastID)
-		}
-	}
-	s.mu.Unlock()
-	s.fill()
-}
-
-// fill begins calls that wait while there is room.
-func (s *session) fill() {
-	for {
-		local, c := s.next()
-		if c == nil {
-			return
-		}
-		if err := s.maker.Begin(local, c.Limit, c.Argument); err != nil {
-			s.Failure(local, err)
-		}
-	}
-}
-
-// next is the call to be begun. There is none if the worker has stood still for so long
-// that others have its calls by now.
-func (s *session) next() (local uint64, c *heldCall) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	if len(s.waiting) == 0 || s.running >= s.maker.Workers() || now.Sub(s.alive) > s.lease {
-		return 0, nil
-	}
-	local, s.waiting = s.waiting[0], s.waiting[1:]
-	c = s.calls[local]
-	s.running++
-	if c.Limit > 0 {
-		c.due = now.Add(c.Limit + overdue)
-	}
-	return local, c
 }
