@@ -87,14 +87,14 @@ type Engine[In, Out any] struct {
 	look chan struct{} // the streams may be lost; for the keeper
 
 	told  *notices
-	spare sync.Pool // of *flight[Out]
+	spare sync.Pool // of *flight
 
 	mu       sync.Mutex // guards all below
 	lastID   uint64     // of a call, or a message
-	waiting  []*flight[Out]
-	flights  map[uint64]*flight[Out] // that have been sent, by id
-	messages map[uint64]*message     // that have calls without an answer
-	again    []*message              // to be sent once more
+	waiting  []*flight
+	flights  map[uint64]*flight  // that have been sent, by id
+	messages map[uint64]*message // that have calls without an answer
+	again    []*message          // to be sent once more
 	early    earlyResults
 	parts    map[partOf]*parts
 	members  members
@@ -124,7 +124,7 @@ func New[In, Out any](ctx context.Context, conn *Conn, opts Options[In, Out]) (*
 	e := &Engine[In, Out]{
 		opts: opts, conn: conn, names: names{opts.Run}, epoch: rand.Uint64(), seed: setupSeed(opts.Setup),
 		room: make(chan struct{}, 1), look: make(chan struct{}, 1),
-		flights: map[uint64]*flight[Out]{}, messages: map[uint64]*message{}, parts: map[partOf]*parts{},
+		flights: map[uint64]*flight{}, messages: map[uint64]*message{}, parts: map[partOf]*parts{},
 		members: members{all: map[string]*member{}}, told: newNotices(opts.OnEvent, opts.OnCapacity),
 		looked: time.Now(), reopen: func() {},
 	}
@@ -202,10 +202,10 @@ func (e *Engine[In, Out]) breakDown(err error) {
 // endAll is called with mu held.
 func (e *Engine[In, Out]) endAll(err error) {
 	for _, f := range e.waiting {
-		f.end(reply[Out]{err: err})
+		f.end(reply{err: err})
 	}
 	for _, f := range e.flights {
-		f.end(reply[Out]{err: err})
+		f.end(reply{err: err})
 	}
 	e.waiting, e.again = nil, nil
 	clear(e.flights)

@@ -10,23 +10,23 @@ import (
 )
 
 // flight is a call that has no answer yet.
-type flight[Out any] struct {
+type flight struct {
 	id      uint64
 	print   [16]byte
 	data    []byte // its argument, encoded
 	limit   time.Duration
-	message *message        // that has it; nil while it waits
-	answer  chan reply[Out] // has room for one
+	message *message   // that has it; nil while it waits
+	answer  chan reply // has room for one
 }
 
-// reply is how a flight ends.
-type reply[Out any] struct {
-	value Out
-	err   error
+// reply is how a flight ends: with a whole result, or without one.
+type reply struct {
+	result result
+	err    error
 }
 
 // end is called once, with mu held.
-func (f *flight[Out]) end(r reply[Out]) { f.answer <- r }
+func (f *flight) end(r reply) { f.answer <- r }
 
 // Call has the call made by a worker.
 func (e *Engine[In, Out]) Call(ctx context.Context, in In) (out Out, err error) {
@@ -35,12 +35,15 @@ func (e *Engine[In, Out]) Call(ctx context.Context, in In) (out Out, err error) 
 	if err := e.prepare(ctx, f, in); err != nil {
 		return out, err
 	}
-	if early, ok, err := e.enter(f); ok || err != nil {
-		return e.take(early, err)
+	if err := e.enter(f); err != nil {
+		return out, err
 	}
 	select {
 	case r := <-f.answer:
-		return r.value, r.err
+		if r.err != nil {
+			return out, r.err
+		}
+		return e.outcome(&r.result)
 	case <-ctx.Done():
 		e.forget(f)
 		return out, context.Cause(ctx)
@@ -48,17 +51,17 @@ func (e *Engine[In, Out]) Call(ctx context.Context, in In) (out Out, err error) 
 }
 
 // flight is a new one, or one that is over.
-func (e *Engine[In, Out]) flight() *flight[Out] {
-	f, ok := e.spare.Get().(*flight[Out])
+func (e *Engine[In, Out]) flight() *flight {
+	f, ok := e.spare.Get().(*flight)
 	if !ok {
-		return &flight[Out]{answer: make(chan reply[Out], 1)}
+		return &flight{answer: make(chan reply, 1)}
 	}
-	*f = flight[Out]{answer: f.answer, data: f.data[:0]}
+	*f = flight{answer: f.answer, data: f.data[:0]}
 	return f
 }
 
 // prepare makes the call ready to be sent.
-func (e *Engine[In, Out]) prepare(ctx context.Context, f *flight[Out], in In) (err error) {
+func (e *Engine[In, Out]) prepare(ctx context.Context, f *flight, in In) (err error) {
 	if f.data, err = encode(e.opts.In, f.data, in); err != nil {
 		return fmt.Errorf("encode argument: %w", err)
 	}
@@ -96,14 +99,15 @@ func asError(err *error) {
 func (e *Engine[In, Out]) maxArgument() int { return int(e.conn.nats.MaxPayload()) - overhead }
 
 // enter has the call sent, unless its result is there already.
-func (e *Engine[In, Out]) enter(f *flight[Out]) (early result, ok bool, err error) {
+func (e *Engine[In, Out]) enter(f *flight) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := e.refusal(); err != nil {
-		return early, false, err
+		return err
 	}
-	if early, ok = e.early.take(f.print); ok {
-		return early, true, nil
+	if early, ok := e.early.take(f.print); ok {
+		f.end(reply{result: early})
+		return nil
 	}
 	e.lastID++
 	f.id = e.lastID
@@ -111,36 +115,26 @@ func (e *Engine[In, Out]) enter(f *flight[Out]) (early result, ok bool, err erro
 	if n := len(e.waiting); n == 1 || n%maxCalls == 0 { // in between they gather
 		wake(e.room)
 	}
-	return early, false, nil
-}
-
-// take is the outcome of a call that was made earlier.
-func (e *Engine[In, Out]) take(early result, err error) (out Out, _ error) {
-	if err != nil {
-		return out, err
-	}
-	r := e.outcome(&early)
-	return r.value, r.err
+	return nil
 }
 
 // outcome decodes a whole result.
-func (e *Engine[In, Out]) outcome(r *result) (out reply[Out]) {
+func (e *Engine[In, Out]) outcome(r *result) (out Out, err error) {
 	if r.Failed {
 		failure, bad := pool.DecodeError(r.Data)
 		if bad != nil {
 			failure = fmt.Errorf("decode error: %w", bad)
 		}
-		return reply[Out]{err: failure}
+		return out, failure
 	}
-	value, err := decode(e.opts.Out, r.Data)
-	if err != nil {
+	if out, err = decode(e.opts.Out, r.Data); err != nil {
 		err = fmt.Errorf("decode result: %w", err)
 	}
-	return reply[Out]{value: value, err: err}
+	return out, err
 }
 
 // forget gives a call up whose context has ended, and tells the workers.
-func (e *Engine[In, Out]) forget(f *flight[Out]) {
+func (e *Engine[In, Out]) forget(f *flight) {
 	e.mu.Lock()
 	sent := e.flights[f.id] == f
 	e.leave(f)
@@ -158,7 +152,7 @@ func (e *Engine[In, Out]) forget(f *flight[Out]) {
 
 // leave takes a call out of those that have no answer, if it is among them, with what has come
 // of its result. It is called with mu held.
-func (e *Engine[In, Out]) leave(f *flight[Out]) {
+func (e *Engine[In, Out]) leave(f *flight) {
 	if e.flights[f.id] != f {
 		if i := slices.Index(e.waiting, f); i >= 0 {
 			e.waiting = slices.Delete(e.waiting, i, i+1)

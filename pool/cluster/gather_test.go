@@ -34,8 +34,9 @@ func TestPartsOfTwoResultsDoNotMix(t *testing.T) {
 	e.hear(&answers{Instance: "a"}, part(0, 2, 1, "\x64ab"))
 	e.hear(&answers{Instance: "a"}, part(0, 2, 2, "\x64cd"))
 	e.hear(&answers{Instance: "a"}, part(1, 2, 2, "ef"))
-	if r := <-f.answer; r.err != nil || r.value != "cdef" {
-		t.Errorf("the call ends with %q, %v, want the second result", r.value, r.err)
+	r := <-f.answer
+	if got, err := e.outcome(&r.result); err != nil || got != "cdef" {
+		t.Errorf("the call ends with %q, %v, want the second result", got, err)
 	}
 }
 
@@ -43,7 +44,7 @@ func TestPartsOfTwoResultsDoNotMix(t *testing.T) {
 func TestAResultOfBeforeEndsACallThatWaits(t *testing.T) {
 	e, _ := newDeaf(false)
 	e.opts.Out = pool.CBOR[string]()
-	f := &flight[string]{id: 9, print: [16]byte{7}, answer: make(chan reply[string], 1)}
+	f := &flight{id: 9, print: [16]byte{7}, answer: make(chan reply, 1)}
 	e.waiting = append(e.waiting, f)
 	e.hear(&answers{Epoch: 5}, &result{Call: 44, Print: f.print, Parts: 1, Data: []byte("\x61x")})
 	if len(f.answer) != 1 || len(e.waiting) != 0 || e.early.count != 0 {

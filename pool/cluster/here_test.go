@@ -41,11 +41,11 @@ func serve(t *testing.T, conn *Conn, start Start) {
 }
 
 // sendAlone sends a call that is to run alone.
-func (e *Engine[In, Out]) sendAlone(t *testing.T, argument []byte) (*flight[Out], *message) {
+func (e *Engine[In, Out]) sendAlone(t *testing.T, argument []byte) (*flight, *message) {
 	t.Helper()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	f := &flight[Out]{id: 1001, data: argument, answer: make(chan reply[Out], 1)}
+	f := &flight{id: 1001, data: argument, answer: make(chan reply, 1)}
 	f.message = &message{id: 1002, alone: true, calls: []uint64{f.id}, left: 1}
 	e.flights[f.id], e.messages[f.message.id] = f, f.message
 	e.again = append(e.again, f.message)

@@ -92,13 +92,13 @@ func (e *Engine[In, Out]) hear(a *answers, r *result) bool {
 		return true
 	}
 	e.leave(f)
-	f.end(e.outcome(r))
+	f.end(reply{result: *r})
 	return true
 }
 
 // flightOf is the call that the result is of, nil if there is none: by its id, or what it is
 // if another coordinator has sent it.
-func (e *Engine[In, Out]) flightOf(a *answers, r *result) *flight[Out] {
+func (e *Engine[In, Out]) flightOf(a *answers, r *result) *flight {
 	if a.Epoch == e.epoch {
 		return e.flights[r.Call]
 	}

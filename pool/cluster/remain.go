@@ -48,7 +48,7 @@ func (e *Engine[In, Out]) remainingOf(q *remainRequest) (r remainReply) {
 	case m.alone && m.deaths >= aloneDeaths:
 		e.condemn(m)
 		return r
-	case !m.alone && q.Delivered > deliveries:
+	case !m.alone && q.Delivered > deliveries && m.deaths >= deliveries-1: // of the first one's nothing may be known
 		e.separate(m)
 		return r
 	}
@@ -79,7 +79,7 @@ func (e *Engine[In, Out]) separate(m *message) {
 	delete(e.messages, m.id)
 	for _, id := range e.callsOf(m) {
 		e.lastID++
-		single := &message{id: e.lastID, alone: true, calls: []uint64{id}, left: 1}
+		single := &message{id: e.lastID, alone: true, calls: []uint64{id}, left: 1, before: m.deaths}
 		e.flights[id].message = single
 		e.messages[single.id] = single
 		e.again = append(e.again, single)
@@ -95,8 +95,8 @@ func (e *Engine[In, Out]) condemn(m *message) {
 	for _, id := range e.callsOf(m) {
 		f := e.flights[id]
 		e.leave(f)
-		f.end(reply[Out]{err: &pool.WorkerLostError{
-			Worker: name, State: fmt.Sprintf("nothing was heard of it for %v", e.opts.Lease), Runs: deliveries + m.deaths,
+		f.end(reply{err: &pool.WorkerLostError{
+			Worker: name, State: fmt.Sprintf("nothing was heard of it for %v", e.opts.Lease), Runs: m.before + m.deaths,
 		}})
 	}
 }

@@ -7,12 +7,12 @@ import (
 
 // newDeaf makes an engine that hears only what the test says to it.
 func newDeaf(alone bool) (*Engine[string, string], *message) {
-	f := &flight[string]{id: 1, answer: make(chan reply[string], 1)}
+	f := &flight{id: 1, answer: make(chan reply, 1)}
 	f.message = &message{id: 2, alone: alone, calls: []uint64{1}, left: 1, seen: time.Now()}
 	return &Engine[string, string]{
 		opts: Options[string, string]{Lease: defaultLease}, looked: time.Now(), told: newNotices(nil, nil),
 		members: members{all: map[string]*member{}},
-		flights: map[uint64]*flight[string]{1: f}, messages: map[uint64]*message{2: f.message},
+		flights: map[uint64]*flight{1: f}, messages: map[uint64]*message{2: f.message},
 	}, f.message
 }
 

@@ -19,7 +19,8 @@ type message struct {
 	seen   time.Time // when it was last known to be somewhere: in the stream, or at a worker
 	doubt  time.Time // when it is sent again, unless a worker says that it has it; zero: it is not
 	holder string    // the worker that had it last, as far as is known; if alone, that has begun it
-	deaths int       // of workers that had it alone
+	deaths int       // of workers that had it
+	before int       // of workers that had its call with others
 	failed error     // why the server has not stored it; nil: it has, or is not known not to have
 	since  time.Time // when that began
 }
