@@ -35,7 +35,7 @@ func newBare(t *testing.T, urls ...string) bare {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := bare{home: home, env: []string{"HOME=" + home, "PATH=" + filepath.Dir(command) + ":/usr/bin:/bin"}}
+	b := bare{home: home, env: []string{"HOME=" + home, "PATH=" + filepath.Dir(command) + ":/usr/bin:/bin", "GORACE=" + os.Getenv("GORACE")}}
 	if executor := os.Getenv("TRAWL_EXECUTOR"); executor != "" {
 		b.env = append(b.env, "TRAWL_EXECUTOR="+executor)
 	}
