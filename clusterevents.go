@@ -47,6 +47,8 @@ func serverLine(kind cluster.Kind, detail string) string {
 		return "the NATS server is gone; waiting for it" + withDetail(": ", detail)
 	case cluster.Connected:
 		return "the NATS server is there again" + withDetail(": ", detail)
+	case cluster.Denied:
+		return "the NATS server denies what is needed" + withDetail(": ", detail)
 	case cluster.Restored:
 		return "the NATS server had lost " + requestsOf(detail, "") + ": sent again"
 	case cluster.Alone:
@@ -106,7 +108,7 @@ const oddLines = 20
 
 func (l *eventLog) tell(e cluster.Event) {
 	line := eventLine(e)
-	if e.Kind == cluster.Dropped || e.Kind == cluster.Refused {
+	if e.Kind == cluster.Dropped || e.Kind == cluster.Refused || e.Kind == cluster.Denied {
 		line = l.once(e.Kind, line)
 	}
 	if line != "" {
@@ -119,7 +121,7 @@ func (l *eventLog) once(kind cluster.Kind, line string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.odd == nil {
-		l.odd = map[cluster.Kind]map[string]bool{cluster.Dropped: {}, cluster.Refused: {}}
+		l.odd = map[cluster.Kind]map[string]bool{cluster.Dropped: {}, cluster.Refused: {}, cluster.Denied: {}}
 	}
 	said := l.odd[kind]
 	if said[line] || len(said) > oddLines {
@@ -139,7 +141,7 @@ func (s *screen) eventLog() *eventLog {
 	return &eventLog{say: func(kind cluster.Kind, line string) {
 		server := kind == cluster.Disconnected || kind == cluster.Connected
 		switch {
-		case kind == cluster.Refused:
+		case kind == cluster.Refused || kind == cluster.Denied:
 			s.warn(&message{what: line})
 		case s.cfg.Verbose > 0 || server && s.tty:
 			s.say("trawl: " + line)
@@ -152,7 +154,7 @@ func (s *screen) eventLog() *eventLog {
 func (l *workerLog) eventLog() *eventLog {
 	return &eventLog{say: func(kind cluster.Kind, line string) {
 		switch kind {
-		case cluster.Joined, cluster.Ended, cluster.Refused, cluster.Disconnected, cluster.Connected:
+		case cluster.Joined, cluster.Ended, cluster.Refused, cluster.Denied, cluster.Disconnected, cluster.Connected:
 			l.note(line)
 		default:
 			l.detail(line)

@@ -193,7 +193,7 @@ func eventsOnScreen(t *testing.T, tty bool, verbose, quiet int) string {
 }
 
 func TestWhatAPersonMustKnowIsSaidWithoutAsking(t *testing.T) {
-	const refused = "trawl: worker alpha is refused\n"
+	const refused = "trawl: worker alpha is refused\ntrawl: the NATS server denies what is needed\n"
 	server := "trawl: the NATS server is gone; waiting for it\ntrawl: the NATS server is there again\n"
 	if got := eventsOnScreen(t, false, 0, 0); got != refused {
 		t.Errorf("nobody watches: %q, want %q", got, refused)

@@ -23,12 +23,15 @@ type Conn struct {
 
 	dialer *dialer
 	tell   func(Event)
+	deny   func(error)    // tells what the server denies, in its words and ours
+	tells  sync.WaitGroup // goroutines that tell
 
 	mu        sync.Mutex // guards the following
 	server    string     // that it is, or was, connected to; shown
 	private   bool       // as long as it was that one
 	lost      bool       // and Disconnected told
 	closing   bool
+	usable    bool // it has been
 	listeners map[*func(connected bool)]struct{}
 }
 
@@ -36,7 +39,7 @@ type Conn struct {
 type ConnectOptions struct {
 	Name    string      // of the connection, for the server's operators
 	Wait    bool        // a server that cannot be reached yet is waited for, as long as ctx lives
-	OnEvent func(Event) // Disconnected and Connected; one goroutine at a time, which must not call Close; nil: nobody is told
+	OnEvent func(Event) // Disconnected, Connected and Denied; one goroutine at a time, which must not call Close; nil: nobody is told
 }
 
 // Connect connects to the server that address names: nats://host:4222, or tls://, with
@@ -105,7 +108,14 @@ func pause(ctx context.Context) {
 
 // open connects once.
 func open(ctx context.Context, to address, login login, name string, tell func(Event)) (*Conn, error) {
-	c := &Conn{tell: tell, dialer: newDialer(ctx), listeners: map[*func(bool)]struct{}{}}
+	var telling sync.Mutex // has one event told at a time
+	c := &Conn{dialer: newDialer(ctx), listeners: map[*func(bool)]struct{}{}}
+	c.tell = func(e Event) {
+		telling.Lock()
+		defer telling.Unlock()
+		tell(e)
+	}
+	c.deny = func(err error) { c.onDenied(explain(err, to, login, nil)) }
 	opts, err := c.options(to, login, name)
 	if err != nil {
 		return nil, err
@@ -115,6 +125,9 @@ func open(ctx context.Context, to address, login login, name string, tell func(E
 		return nil, explain(err, to, login, c.dialer.failed())
 	}
 	c.dialer.release()
+	c.mu.Lock()
+	c.usable = true
+	c.mu.Unlock()
 	return c, nil
 }
 
@@ -203,6 +216,7 @@ func (c *Conn) see() {
 func (c *Conn) Close() {
 	c.dialer.stop()
 	c.end()
+	c.tells.Wait()
 }
 
 func (c *Conn) setClosing(closing bool) {

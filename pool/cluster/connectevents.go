@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"errors"
 	"maps"
+	"regexp"
 	"slices"
 
 	"github.com/nats-io/nats.go"
@@ -41,6 +43,26 @@ func (c *Conn) onReconnect(*nats.Conn) {
 	}
 	c.tell(Event{Kind: Connected, Detail: c.Addr()})
 	c.spread(true)
+}
+
+// onError is called by the client library for what has no caller of its own.
+func (c *Conn) onError(_ *nats.Conn, _ *nats.Subscription, err error) {
+	if isAuth(err) || errors.Is(err, nats.ErrPermissionViolation) {
+		c.deny(err)
+	}
+}
+
+// whichConnection is what a server adds to a denial that is another one each time.
+var whichConnection = regexp.MustCompile(` on connection \[\d+\]`)
+
+// onDenied tells of what a connection that was of use once is denied. The client library may
+// hold its lock meanwhile.
+func (c *Conn) onDenied(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.usable && !c.closing {
+		c.tells.Go(func() { c.tell(Event{Kind: Denied, Detail: whichConnection.ReplaceAllString(err.Error(), "")}) })
+	}
 }
 
 // change notes whether the connection is lost, and says whether that is news for anybody.

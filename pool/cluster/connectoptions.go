@@ -104,7 +104,7 @@ func (c *Conn) options(to address, login login, name string) (nats.Options, erro
 	o.ReconnectBufSize = -1       // what is sent meanwhile fails, and is sent again by those who know whether it is still of use
 	o.IgnoreAuthErrorAbort = true // credentials can be put right on the server
 	o.DisconnectedErrCB, o.ReconnectedCB = c.onDisconnect, c.onReconnect
-	o.AsyncErrorCB = func(*nats.Conn, *nats.Subscription, error) {} // the library's prints
+	o.AsyncErrorCB = c.onError // the library's prints
 
 	o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	for _, set := range login.options {
@@ -116,7 +116,7 @@ func (c *Conn) options(to address, login login, name string) (nats.Options, erro
 	// may be there for one run only.
 	o.Secure = to.secure() || login.tls && !to.local()
 	if to.pin != nil {
-		pin(&o, to.pin)
+		pin(&o, to.pin, c.deny)
 	}
 	return o, nil
 }
@@ -124,13 +124,15 @@ func (c *Conn) options(to address, login login, name string) (nats.Options, erro
 // errPin is the error of a server that has another certificate than the pinned one.
 var errPin = errors.New("the server's certificate is another one than the address has after #sha256=")
 
-// pin has one certificate accepted, whoever vouches for it and whatever names it has.
-func pin(o *nats.Options, want []byte) {
+// pin has one certificate accepted, whoever vouches for it and whatever names it has. denied
+// is told of another.
+func pin(o *nats.Options, want []byte, denied func(error)) {
 	o.IgnoreDiscoveredServers = true // they would have certificates of their own
 	o.RootCAsCB = nil
 	o.TLSConfig.InsecureSkipVerify = true
 	o.TLSConfig.VerifyConnection = func(s tls.ConnectionState) error {
 		if got := sha256.Sum256(s.PeerCertificates[0].Raw); !bytes.Equal(got[:], want) {
+			denied(errPin)
 			return errPin
 		}
 		return nil

@@ -212,3 +212,27 @@ func plainServer(t *testing.T, port int) <-chan string {
 	t.Cleanup(func() { l.Close(); <-done })
 	return said
 }
+
+// A pinned server that is replaced by one with another certificate, as the next run's is, is
+// told of, and not spoken to.
+func TestAnotherCertificateInAPinnedServersPlaceIsTold(t *testing.T) {
+	noEnvironment(t)
+	first, second := newAuthority(t), newAuthority(t)
+	local := net.IPv4(127, 0, 0, 1)
+	pair := first.issue(x509.ExtKeyUsageServerAuth, local)
+	s := startServer(t, withTLS(pair))
+	port := s.Addr().(*net.TCPAddr).Port
+	told := newEvents()
+	connectTo(t, "tls://"+anywhere(s)+pinOf(pair), ConnectOptions{OnEvent: told.add})
+	stopServer(s)
+	if e := told.wait(t); e.Kind != Disconnected {
+		t.Fatalf("told %+v", e)
+	}
+	startServer(t, func(o *server.Options) {
+		withTLS(second.issue(x509.ExtKeyUsageServerAuth, local))(o)
+		o.Port = port
+	})
+	if e := told.wait(t); e.Kind != Denied || !strings.Contains(e.Detail, "another one than the address has") {
+		t.Errorf("told %+v", e)
+	}
+}

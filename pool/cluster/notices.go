@@ -22,6 +22,7 @@ const (
 	Back         Kind = "back"         // it is heard of again
 	Slow         Kind = "slow"         // a worker has become much slower than the others; Detail has both rates
 	Refused      Kind = "refused"      // a worker, or a run; Detail says why
+	Denied       Kind = "denied"       // the server does not let us in again, or do what we must; Detail says why and how it is mended; told again and again
 	Alone        Kind = "alone"        // so many calls, which is the Detail, run alone from now on: three workers have died under their message
 	Dropped      Kind = "dropped"      // a message that is none of ours; Detail says what is wrong
 	Disconnected Kind = "disconnected" // the server is gone; Detail is its address

@@ -214,3 +214,31 @@ func TestTheGuidesWorkerMayDoNoMore(t *testing.T) {
 		t.Errorf("the server has %d violations:\n%s", got, said.string())
 	}
 }
+
+// Who lets a worker in as somebody who may not do a worker's work learns it: nothing else tells
+// why it does nothing.
+func TestAWorkerIsToldWhatItMayNotDo(t *testing.T) {
+	_, coordinator, _ := startGuarded(t)
+	denied := make(chan string, 100)
+	conn, err := cluster.Connect(t.Context(), coordinator, cluster.ConnectOptions{OnEvent: func(e cluster.Event) {
+		if e.Kind == cluster.Denied {
+			select {
+			case denied <- e.Detail:
+			default:
+			}
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	stop, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- cluster.Serve(t.Context(), stop, conn, nil, cluster.WorkerOptions{}) }()
+	if got := <-denied; !strings.Contains(got, `"$JS.API.STREAM.LIST"`) || !strings.Contains(got, "must be allowed") || strings.Contains(got, "on connection") {
+		t.Errorf("told %q", got)
+	}
+	close(stop)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
