@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"strings"
@@ -41,8 +42,15 @@ func (g *gathering) cannotBegin(err error) *message {
 		case <-time.After(serverWords):
 		}
 	}
-	return &message{what: "cannot begin on the server: " + display.Clean(err.Error()) + " (" + g.cfg.where("executor") + ")",
-		hints: []string{"Nothing was fetched."}, code: exitWorkers}
+	option, hint := "executor", "Nothing was fetched."
+	if g.server == nil {
+		option = "nats"
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		hint = "It has not answered in time: of a cluster of servers most must be there, and the user be allowed to make streams. " + hint
+	}
+	return &message{what: "cannot begin on the server: " + display.Clean(err.Error()) + " (" + g.cfg.where(option) + ")",
+		hints: []string{hint}, code: exitWorkers}
 }
 
 // cannotListen is the message for a server of our own that cannot be started.

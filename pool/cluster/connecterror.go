@@ -57,7 +57,7 @@ func remedy(err error, login login) string {
 	case isAuth(err), errors.Is(err, nats.ErrNkeysNotSupported):
 		return "it does not accept the credentials, " + login.from
 	case errors.Is(err, nats.ErrPermissionViolation):
-		return "the user must be allowed that, as docs/cluster.md says of coordinators and workers"
+		return "docs/cluster.md lists what its users must be allowed"
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled):
 		return "it must be a server with JetStream, as nats-server -js is"
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):

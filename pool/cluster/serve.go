@@ -28,10 +28,14 @@ type WorkerOptions struct {
 	OnEvent func(Event) // one goroutine at a time; nil: nobody is told
 }
 
+// ErrAway is why a worker that is stopped cannot finish what it has taken.
+var ErrAway = errors.New("the NATS server is away, and takes nothing of what is finished here")
+
 // Serve makes the calls of the runs on the server, one run after the other, until stop is
 // closed and what it has taken is finished, or at once when ctx ends, with its cause. It
 // returns nil after stop, or when with Once the run has ended. While the server is not
-// there it waits, with what it has finished in hand.
+// there it waits, with what it has finished in hand; after stop for a lease, and returns
+// [ErrAway].
 //
 // A run of another version is left alone and told of ([Refused]); with Run or Once that is
 // an error, as is one whose start fails.
@@ -69,6 +73,7 @@ type worker struct {
 	opts    WorkerOptions
 	stop    <-chan struct{}
 	told    *notices
+	away    bool            // the server was, for so long that what was taken is given up
 	refused map[string]bool // runs that have been told of, by name and reason
 }
 
@@ -91,6 +96,8 @@ func (w *worker) serve(ctx context.Context) error {
 	for ctx.Err() == nil && !w.isStopped() {
 		served, err := w.serveOne(ctx)
 		switch {
+		case w.away && ctx.Err() == nil:
+			return fmt.Errorf("serve: %w", ErrAway)
 		case err != nil && (w.opts.Run != "" || w.opts.Once) && ctx.Err() == nil:
 			return fmt.Errorf("serve: %w", err)
 		case served && w.opts.Once:

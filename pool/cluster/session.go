@@ -108,7 +108,7 @@ func (s *session) serve(ctx context.Context) (ended bool, err error) {
 	select {
 	case <-s.over:
 	case <-s.worker.stop:
-		s.drain(ctx)
+		s.worker.away = !s.drain(ctx)
 	case <-ctx.Done():
 	}
 	s.leave(context.Canceled)
@@ -133,20 +133,30 @@ func (s *session) regret(ctx context.Context, why error) {
 	_, _ = ask(ctx, s, failed, failedCodec, q, statusReplyCodec)
 }
 
-// drain finishes what the worker has taken.
-func (s *session) drain(ctx context.Context) {
+// drain finishes what the worker has taken. It reports false if the server has been away for
+// a lease, after which others have it: that takes no results, and may never come back.
+func (s *session) drain(ctx context.Context) bool {
 	s.mu.Lock()
 	s.draining = true
 	s.mu.Unlock()
-	for !s.isIdle() {
+	tick := time.NewTicker(beat(s.lease))
+	defer tick.Stop()
+	for there := time.Now(); !s.isIdle(); {
 		select {
 		case <-s.idle:
+		case <-tick.C:
+			if s.worker.conn.nats.IsConnected() {
+				there = time.Now()
+			} else if time.Since(there) > s.lease {
+				return false
+			}
 		case <-s.over:
-			return
+			return true
 		case <-ctx.Done():
-			return
+			return true
 		}
 	}
+	return true
 }
 
 func (s *session) isDraining() bool {
