@@ -51,7 +51,7 @@ func TestAWorkerServesTheRunsOfItsServer(t *testing.T) {
 		run := withAddress(trawl(t, dir, "urls.txt", "--executor", "cluster", "-v"), server.Address())
 		said := started(t, run)
 		endsWith(t, run, said, exitFailed)
-		if !strings.Contains(said.String(), "has joined: 7 requests at once") || strings.Contains(said.String(), "trawl worker --nats") {
+		if !strings.Contains(said.String(), "has joined: 7 requests at once") || strings.Contains(said.String(), server.Address()) || !strings.Contains(said.String(), "trawl worker --nats nats://***@") {
 			t.Errorf("the run says: %s", said)
 		}
 		eventually(t, "the worker notices the end of the run", func() bool { return strings.Count(log.String(), " has ended\n") == n+1 })
