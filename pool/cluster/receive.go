@@ -10,9 +10,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// What a pull of results asks of the server: that it is told of the end, and in between
+// What a pull of results asks of the server: no more than the memory bears where results are
+// large, and that it is told of the end, and in between
 // that there is nothing, so that a server is missed soon.
 const (
+	pullMessages  = 64 // of at most the size that the server takes
 	pullExpiry    = 5 * time.Second
 	pullHeartbeat = time.Second
 )
@@ -33,7 +35,7 @@ func (e *Engine[In, Out]) receiveSome() error {
 	if err != nil {
 		return err
 	}
-	messages, err := from.Messages(jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullHeartbeat))
+	messages, err := from.Messages(jetstream.PullMaxMessages(pullMessages), jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(pullHeartbeat))
 	if err != nil {
 		return err
 	}
