@@ -30,6 +30,7 @@ them only over TLS or on one machine. A server that is gone is waited for.
 
 Ctrl-C finishes what was taken, and the exit code is 0: nothing is left undone.
 A second one ends it at once, with 130 (SIGTERM: 143); others then do the rest.
+If its server is gone then, it ends after a few seconds, with 10.
 The log is on standard error. -c is bounded by the open files that are allowed.
 
 `)

@@ -55,7 +55,7 @@ func (s *session) answer(local uint64, failed bool, data []byte) {
 		s.made++
 		r := result{Call: c.ID, Made: local, Print: print(s.seed, c.Argument), Failed: failed, Parts: 1, Data: data}
 		s.results = append(s.results, pending{r, c.of})
-		tell = len(s.results) == 1 || len(s.results) == maxCalls // in between it gathers
+		tell = len(s.results) == 1 || len(s.results) == maxCalls || len(s.calls) == 0 // in between they gather
 	}
 	s.mu.Unlock()
 	if tell {
@@ -89,17 +89,17 @@ func (s *session) publish() {
 }
 
 // waitForResults waits until there are as many results as a message has, or some and
-// the last message has been a while.
+// the last message has been a while, or no call runs of which there could be more.
 func (s *session) waitForResults(last time.Time) (over bool) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
-		n := len(s.results)
+		n, all := len(s.results), len(s.calls) == 0
 		s.mu.Unlock()
 		gap := resultGap - time.Since(last)
 		switch {
-		case n >= maxCalls || n > 0 && gap <= 0:
+		case n >= maxCalls || n > 0 && (gap <= 0 || all):
 			return false
 		case n > 0:
 			timer.Reset(gap)

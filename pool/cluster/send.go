@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -52,6 +53,7 @@ func (e *Engine[In, Out]) send() {
 		}
 		select {
 		case <-e.room:
+			runtime.Gosched() // who is about to submit will have: fuller messages
 		case <-timer.C:
 		case <-e.ctx.Done():
 			return
