@@ -25,9 +25,13 @@ func TestThePageDatabaseTakesLittleMemory(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
+	most := 10 << 10
+	if raceDetector { // which keeps books of its own on all of it
+		most = 16 << 10
+	}
 	t.Logf("it takes %d KiB", grown)
-	if grown < 1<<10 || grown > 10<<10 {
-		t.Errorf("it takes %d KiB, want no more than 10 MiB", grown)
+	if grown < 1<<10 || grown > most {
+		t.Errorf("it takes %d KiB, want no more than %d", grown, most)
 	}
 }
 
