@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // As TestNoFaultOfAClusterLosesOrDoublesARecord is without the race detector.
@@ -52,7 +53,10 @@ func TestTrialAWorkerOfAnotherVersionIsRefused(t *testing.T) {
 		t.Errorf("the site was asked for %q", asked)
 	}
 	n.hire(t, 1)
-	c.wantWhole(t)
+	if code := ends(t, c.cmd, time.Minute); code != exitOK || !strings.Contains(c.said.String(), "is refused: the run is one of version") {
+		t.Errorf("exit %d: %s", code, c.said)
+	}
+	onceEach(t, c.dir, "db.jsonl", c.urls)
 	if !isAlive(other.pid()) {
 		t.Errorf("the worker of another version has ended: %s", other.said)
 	}

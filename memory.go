@@ -8,7 +8,7 @@ import (
 
 // What a run may need, beside which trawl is small.
 const (
-	usualMemory   = 190 << 20 // with the usual options: bodies, and one large page that is being parsed
+	usualMemory   = 180 << 20 // with the usual options: bodies, and one large page that is being parsed
 	usualRequests = 256       // in flight; a connection has its buffers, and
 	requestMemory = 256 << 10 // the first bytes of a body
 	usualPage     = 10 << 20  // --max-size
