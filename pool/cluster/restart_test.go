@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -66,8 +67,10 @@ func TestAStoreThatIsLostCostsOneWindowAtMost(t *testing.T) {
 		t.Errorf("%d calls were made again, want at most the window, 64", again)
 	}
 	r.want("upper later", "LATER")
-	if n := r.told(cluster.Dropped); n > 0 {
-		t.Errorf("%d messages were dropped as none of ours: %v", n, r.allTold())
+	for _, e := range r.allTold() { // what is made again has a second result, which nobody waits for
+		if e.Kind == cluster.Dropped && !strings.HasSuffix(e.Detail, "that nobody waits for") {
+			t.Errorf("a message was dropped as none of ours: %v", r.allTold())
+		}
 	}
 }
 
