@@ -28,7 +28,8 @@ type reply struct {
 // end is called once, with mu held.
 func (f *flight) end(r reply) { f.answer <- r }
 
-// Call has the call made by a worker.
+// Call has the call made by a worker. A codec that panics does so here, where the executor
+// makes it the call's error.
 func (e *Engine[In, Out]) Call(ctx context.Context, in In) (out Out, err error) {
 	f := e.flight()
 	defer e.spare.Put(f)
@@ -62,7 +63,7 @@ func (e *Engine[In, Out]) flight() *flight {
 
 // prepare makes the call ready to be sent.
 func (e *Engine[In, Out]) prepare(ctx context.Context, f *flight, in In) (err error) {
-	if f.data, err = encode(e.opts.In, f.data, in); err != nil {
+	if f.data, err = e.opts.In.Append(f.data, in); err != nil {
 		return fmt.Errorf("encode argument: %w", err)
 	}
 	if most := e.maxArgument(); len(f.data) > most {
@@ -76,24 +77,6 @@ func (e *Engine[In, Out]) prepare(ctx context.Context, f *flight, in In) (err er
 	}
 	f.print = print(e.seed, f.data)
 	return nil
-}
-
-// encode is c.Append, whose panic is an error.
-func encode[T any](c pool.Codec[T], dst []byte, v T) (data []byte, err error) {
-	defer asError(&err)
-	return c.Append(dst, v)
-}
-
-// decode is c.Decode, whose panic is an error.
-func decode[T any](c pool.Codec[T], data []byte) (v T, err error) {
-	defer asError(&err)
-	return c.Decode(data)
-}
-
-func asError(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("panic: %v", r)
-	}
 }
 
 func (e *Engine[In, Out]) maxArgument() int { return int(e.conn.nats.MaxPayload()) - overhead }
@@ -127,7 +110,7 @@ func (e *Engine[In, Out]) outcome(r *result) (out Out, err error) {
 		}
 		return out, failure
 	}
-	if out, err = decode(e.opts.Out, r.Data); err != nil {
+	if out, err = e.opts.Out.Decode(r.Data); err != nil {
 		err = fmt.Errorf("decode result: %w", err)
 	}
 	return out, err
